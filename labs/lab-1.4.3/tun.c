@@ -1,0 +1,61 @@
+/* tun.c: make a tun device and print the length of every packet read from it.
+ *
+ *     cc tun.c -o tun && ./tun
+ */
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* As large as the device's MTU, so a whole packet fits. */
+#define BUFFER_SIZE 1500
+
+/* Make a tun or tap device. Returns its file descriptor, or -1; `name` is filled in by the kernel. */
+static int tun_alloc(short flags, char name[IFNAMSIZ])
+{
+    struct ifreq request;
+
+    /* Every tun and tap device begins with this one file. */
+    int fd = open("/dev/net/tun", O_RDWR);
+    if (fd < 0)
+        return -1;
+
+    /* All zero also means an empty name: the kernel picks the first free one. */
+    memset(&request, 0, sizeof request);
+    request.ifr_flags = flags;
+
+    /* From here on the network device exists, and `fd` is its far end. */
+    if (ioctl(fd, TUNSETIFF, &request) < 0)
+        return -1; /* main exits then, which closes fd */
+
+    memcpy(name, request.ifr_name, IFNAMSIZ);
+    return fd;
+}
+
+int main(void)
+{
+    char name[IFNAMSIZ];
+    unsigned char packet[BUFFER_SIZE];
+
+    /* IFF_TUN: IP packets, no Ethernet header. IFF_NO_PI: the packet only, nothing in front of it. */
+    int fd = tun_alloc(IFF_TUN | IFF_NO_PI, name);
+    if (fd < 0) {
+        perror("Allocating interface");
+        exit(1);
+    }
+    printf("Open tun/tap device: %s for reading...\n", name);
+
+    for (;;) {
+        /* Sleeps until the kernel sends a packet to the device. One read gives one packet. */
+        ssize_t length = read(fd, packet, sizeof packet);
+        if (length < 0) {
+            perror("Reading from interface");
+            exit(1);
+        }
+        printf("Read %d bytes from tun/tap device\n", (int)length);
+    }
+}

@@ -1,0 +1,1 @@
+"""tunlab: network labs on the real kernel."""

@@ -1,0 +1,52 @@
+"""Finds the lab that was asked for, by id or by folder."""
+
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+
+from tunlab import paths
+from tunlab.errors import Status, TunlabError
+from tunlab.kernel import probe
+from tunlab.labfile.load import load
+from tunlab.model.lab import Lab, Section, Step
+from tunlab.model.verbs import StartProgram, StopProgram, Verb
+
+
+def folder_of(name: str) -> Path:
+    """A shipped lab's folder by its id, or the folder itself. Raises TunlabError for neither."""
+    if found := paths.find_lab(name):
+        return found
+    if "/" in name or Path(name).is_dir():
+        return Path(name)
+    known = sorted(path.parent.name for path in paths.labs().glob("*/lab.yaml"))
+    if near := get_close_matches(name, known, 1):
+        raise TunlabError("unknown_lab_near", Status.USAGE, lab=name, near=near[0])
+    raise TunlabError("unknown_lab", Status.USAGE, lab=name, known=", ".join(known))
+
+
+def is_shipped(folder: Path) -> bool:
+    """Whether a lab came with tunlab."""
+    return folder.resolve().parent == paths.labs().resolve()
+
+
+def open_labs(folder: Path, pace: str, twin: bool) -> tuple[Lab, ...]:
+    """The lab, or a section's labs. C programs become their Python twins on request, or without cc."""
+    found = load(folder, pace, paths.find_lab)
+    labs = found.parts if isinstance(found, Section) else (found,)
+    if twin or probe.missing("cc"):
+        return tuple(_with_twins(lab) for lab in labs)
+    return labs
+
+
+def _with_twins(lab: Lab) -> Lab:
+    programs = tuple(program.twin() for program in lab.programs)
+    steps = tuple(_step_with_twins(step) for step in lab.steps)
+    return replace(lab, programs=programs, steps=steps)
+
+
+def _step_with_twins(step: Step) -> Step:
+    return replace(step, do=tuple(_verb_with_twin(verb) for verb in step.do))
+
+
+def _verb_with_twin(verb: Verb) -> Verb:
+    return replace(verb, program=verb.program.twin()) if isinstance(verb, StartProgram | StopProgram) else verb

@@ -1,0 +1,133 @@
+"""`tunlab run`: the front of a run. Loads the lab, makes the sandbox, and has the holder play."""
+
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from tunlab import paths
+from tunlab.cli.errors import tell, told
+from tunlab.cli.labs import folder_of, is_shipped, open_labs
+from tunlab.errors import Status, TunlabError
+from tunlab.i18n import Words
+from tunlab.kernel import probe, sandbox
+from tunlab.kernel.holder import Ended, FrontLine
+from tunlab.kernel.terminal import Terminal
+from tunlab.labfile.trust import commands
+from tunlab.model.lab import Lab
+from tunlab.session import record
+from tunlab.session.log import EventLog
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for on the command line; `json` implies `auto`."""
+
+    lab: str
+    auto: bool
+    pace: str
+    twin: bool
+    json: bool
+    save: Path | None
+    allow_exec: bool
+
+
+def run_lab(options: Options, language: str) -> None:
+    """Play a lab and exit with its status."""
+    words = Words(language)
+    with told(words):
+        folder = folder_of(options.lab)
+        labs = open_labs(folder, options.pace, options.twin)
+        if not options.auto and not (sys.stdin.isatty() and sys.stdout.isatty()):
+            raise TunlabError("no_terminal", Status.USAGE)
+        if not is_shipped(folder):
+            _trust(folder, labs, options, words)
+        if any("tun" in step.requires for lab in labs for step in lab.steps):
+            probe.open_clone_device()
+        raise typer.Exit(_in_sandbox(labs, options, folder, words))
+
+
+def _in_sandbox(labs: tuple[Lab, ...], options: Options, folder: Path, words: Words) -> int:
+    name = folder.resolve().name
+    saved = _saved(options.save)
+    sessions = paths.sessions(os.geteuid())
+    session = record.claim(sessions, name)
+
+    def born(holder: int) -> None:
+        record.write(sessions, record.Session(session, name, holder, record.start_time(holder)))
+
+    def main(front: FrontLine) -> int:
+        return _play(front, labs, options, name, session, saved, words)
+
+    try:
+        return sandbox.run(main, born, None if options.auto else Terminal())
+    finally:
+        record.remove(sessions, session)
+
+
+def _saved(folder: Path | None) -> Callable[..., None] | None:
+    if folder is None:
+        return None
+    from tunlab.engine.save import Saved
+
+    return Saved(folder).entry
+
+
+def _play(
+    front: FrontLine,
+    labs: tuple[Lab, ...],
+    options: Options,
+    name: str,
+    session: str,
+    saved: Callable[..., None] | None,
+    words: Words,
+) -> int:
+    """In the holder: everything heavy is imported here, never in the front."""
+    from tunlab.engine.run import Plan, run
+    from tunlab.ui.json_lines import JsonLines
+    from tunlab.ui.keys import Keyboard
+    from tunlab.ui.screen import Screen
+
+    log = EventLog()
+    if saved:
+        log.follow(saved)
+    with ExitStack() as stack:
+        keyboard = None if options.auto else stack.enter_context(Keyboard())
+        again = shlex.join(["tunlab", "run", options.lab])
+        screen = None if options.json else Screen(words, again, keyboard)
+        sources: list[tuple[FrontLine | Keyboard, Callable[[], None]]] = [(front, front.check)]
+        if keyboard:
+            sources.append((keyboard, lambda: None))
+        try:
+            return run(Plan(name, labs, session), log, screen or JsonLines(), sources)
+        except Ended as ended:
+            if screen:
+                screen.close()
+                screen.stopped(signal.Signals(ended.signum).name)
+            return 128 + ended.signum
+        except TunlabError as error:
+            if screen:
+                screen.close()
+            tell(words, error)
+            return error.status
+
+
+def _trust(folder: Path, labs: tuple[Lab, ...], options: Options, words: Words) -> None:
+    """A lab from outside the wheel lists its commands and is asked about once."""
+    if options.allow_exec:
+        return
+    print(words("trust_list", folder=folder), file=sys.stderr)
+    for lab in labs:
+        for node, command in commands(lab):
+            print(f"  {node}$ {shlex.join(command)}", file=sys.stderr)
+    if options.auto:
+        raise TunlabError("untrusted", Status.USAGE, folder=folder)
+    print(words("trust_ask"), file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip() != "":
+        raise typer.Exit(Status.FINE)

@@ -1,0 +1,59 @@
+"""What the log says so far, arranged for checks and waits: a reader of events, nothing more."""
+
+from collections import defaultdict
+
+from tunlab.model.checks import PacketFilter
+from tunlab.model.events import DeviceSeen, Entry, Output, PacketSeen
+from tunlab.model.topology import Endpoint
+
+
+class Evidence:
+    """Packets and output lines by step, and each device as last seen."""
+
+    def __init__(self) -> None:
+        self._packets: dict[str, list[PacketSeen]] = defaultdict(list)
+        self._lines: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._devices: dict[tuple[str, str], DeviceSeen] = {}
+        self.last_packet = 0.0  # when the newest packet was logged, in seconds of the run
+
+    def read(self, entry: Entry) -> None:
+        """Take an entry of the log in."""
+        match entry.what:
+            case PacketSeen() as packet:
+                self._packets[packet.step].append(packet)
+                self.last_packet = entry.t
+            case Output() as output:
+                self._lines[output.step, output.program].append(output.line)
+            case DeviceSeen() as device:
+                self._devices[device.node, device.device] = device
+
+    def packets(self, step: str, wanted: PacketFilter) -> list[PacketSeen]:
+        """The packets of a step that the filter means."""
+        return [packet for packet in self._packets[step] if matches(packet, wanted)]
+
+    def captured(self, step: str, node: str, direction: str) -> list[PacketSeen]:
+        """All packets of a step that a node's capture saw in one direction."""
+        return [
+            packet
+            for packet in self._packets[step]
+            if (packet.node, packet.seen_by, packet.direction) == (node, "capture", direction)
+        ]
+
+    def lines(self, step: str, program: str) -> list[str]:
+        """What a program printed during a step."""
+        return self._lines[step, program]
+
+    def device(self, at: Endpoint) -> DeviceSeen | None:
+        """A device as last seen, or None when it never was, or is gone."""
+        seen = self._devices.get((at.node, at.device))
+        return None if seen is None or seen.gone else seen
+
+
+def matches(packet: PacketSeen, wanted: PacketFilter) -> bool:
+    """Whether the filter means this packet."""
+    return (
+        (packet.node, packet.device) == (wanted.at.node, wanted.at.device)
+        and (packet.seen_by, packet.direction) == (wanted.seen_by, wanted.direction)
+        and wanted.length in (None, packet.length)
+        and (wanted.what or "") in packet.summary
+    )

@@ -1,0 +1,90 @@
+"""Packets become events: those that the captures saw, and those that programs told of."""
+
+from collections import defaultdict
+from dataclasses import replace
+
+from tunlab.engine.node import RunningNode
+from tunlab.model.events import PacketSeen
+from tunlab.model.packet import LinkType
+from tunlab.model.program import Program
+from tunlab.packet.decode import decode
+from tunlab.packet.summary import summary
+from tunlab.session.log import EventLog
+
+
+class PacketLog:
+    """Decodes each packet and logs it, told by whoever saw it."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self._captured: dict[tuple[str, str, int], list[PacketSeen]] = defaultdict(list)
+        self._told: dict[tuple[str, int], int] = defaultdict(int)
+
+    def drain(self, node: RunningNode, step: str) -> None:
+        """Log all that a node's capture holds."""
+        while (captured := node.capture.receive()) is not None:
+            link = LinkType.ETHERNET if captured.link_header else LinkType.RAW
+            seen = PacketSeen(
+                step=step,
+                node=node.name,
+                device=captured.device,
+                seen_by="capture",
+                direction="out" if captured.outgoing else "in",
+                length=len(captured.data),
+                summary=summary(captured.data, link),
+                layers=decode(captured.data, link),
+                time_ns=captured.time_ns,
+                data=captured.data.hex(),
+                link=link.name,
+            )
+            self._log.add(seen)
+            if captured.outgoing:
+                self._captured[seen.node, seen.device, seen.length].append(seen)
+
+    def told_with_bytes(self, step: str, program: Program, did: str, data: bytes, time_ns: int) -> None:
+        """A program of ours reported a packet that it `read` or `written`."""
+        seen = replace(
+            _told_by(program, step, did, len(data)),
+            summary=summary(data, LinkType.RAW),
+            layers=decode(data, LinkType.RAW),
+            time_ns=time_ns,
+            data=data.hex(),
+        )
+        self._log.add(seen)
+
+    def told_length(self, step: str, program: Program, length: int) -> None:
+        """A program printed only a length: put the captured packet of that length and rank beside it.
+
+        The capture must have been drained: the kernel shows it a packet before the program can read it.
+        """
+        seen = _told_by(program, step, "read", length)
+        twins = self._captured[seen.node, seen.device, length]
+        rank = self._told[program.name, length]
+        self._told[program.name, length] += 1
+        if rank < len(twins):
+            twin = twins[rank]
+            seen = replace(
+                seen,
+                summary=twin.summary,
+                layers=twin.layers,
+                time_ns=twin.time_ns,
+                data=twin.data,
+                link=twin.link,
+                joined=True,
+            )
+        self._log.add(seen)
+
+    def program_started(self, program: Program) -> None:
+        """Its device is a new one, and so are the packets that its lines will be paired with."""
+        if program.device is None:
+            return
+        for line in [key for key in self._told if key[0] == program.name]:
+            del self._told[line]
+        for place in [key for key in self._captured if key[:2] == (program.device.node, program.device.device)]:
+            del self._captured[place]
+
+
+def _told_by(program: Program, step: str, did: str, length: int) -> PacketSeen:
+    assert program.device is not None
+    at = program.device
+    return PacketSeen(step, at.node, at.device, "program", did, length, summary="", program=program.name)

@@ -1,0 +1,152 @@
+"""The programs of a running lab: started, heard, and ended."""
+
+import os
+import re
+import shutil
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from tunlab import paths
+from tunlab.engine.reports import Reports
+from tunlab.errors import TunlabError
+from tunlab.kernel.process import Process, spawn
+from tunlab.model.events import Output
+from tunlab.model.program import Program
+
+if TYPE_CHECKING:
+    from tunlab.engine.stage import Stage
+
+PATIENCE = 10.0  # seconds for a program to be ready, or to be gone
+COMPILE_PATIENCE = 60.0
+
+
+class RunningProgram:
+    """A program with its process; `exit_code` is None while it runs."""
+
+    def __init__(self, program: Program, process: Process, step: str) -> None:
+        self.program = program
+        self.process = process
+        self.started_in = step
+        self.lines: list[str] = []
+        self.exit_code: int | None = None
+        self.heard_out = False  # its terminal is closed: it will print nothing more
+
+    def over(self) -> bool:
+        """Whether it has ended and all that it printed has been heard."""
+        return self.exit_code is not None and self.heard_out
+
+
+class Programs:
+    """Starts and stops a lab's programs and logs what they print. A context manager: its end ends them."""
+
+    def __init__(self, stage: "Stage") -> None:
+        self._stage = stage
+        self._running: dict[str, RunningProgram] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> "Programs":
+        for path in self._stage.lab.folder.iterdir():
+            if path.is_file():
+                shutil.copyfile(path, paths.WORK / path.name)
+        self._stack.enter_context(Reports(self._stage, self.program_named))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for running in list(self._running.values()):
+            running.process.kill()
+        self._stage.wait(lambda: not self._running, PATIENCE)
+        self._stack.close()
+
+    def program_named(self, name: str) -> Program | None:
+        """A running program by its name in the lab."""
+        running = self._running.get(name)
+        return running.program if running else None
+
+    def of(self, pid: int) -> str | None:
+        """The name of the program that a process is."""
+        return next((name for name, each in self._running.items() if each.process.pid == pid), None)
+
+    def start(self, program: Program) -> None:
+        """Start a program and wait until it is ready. Raises TunlabError where it cannot be."""
+        if program.name in self._running:
+            raise TunlabError("program_already_runs", program=program.name)
+        for words in program.preparation():
+            self.run(program.node, words, COMPILE_PATIENCE)
+        self._stage.packets.program_started(program)
+        running = self._spawn(program, program.command())
+
+        def ready() -> bool:
+            if running.exit_code is not None:
+                return True
+            if program.ready is not None:
+                return any(program.ready in line for line in running.lines)
+            return program.device is None or self._stage.devices.holder(program) is not None
+
+        if not self._stage.wait(ready, PATIENCE):
+            raise TunlabError("program_not_ready", program=program.name, seconds=PATIENCE)
+        if running.exit_code is not None and program.words == ():
+            raise TunlabError("program_ended", program=program.name, said=" / ".join(running.lines))
+
+    def stop(self, program: Program) -> None:
+        """Interrupt a program and wait until it is gone; one that does not obey is killed."""
+        running = self._running.get(program.name)
+        if running is None:
+            return
+        running.process.interrupt()
+        if not self._stage.wait(lambda: program.name not in self._running, PATIENCE):
+            running.process.kill()
+            self._stage.wait(lambda: program.name not in self._running, PATIENCE)
+
+    def run(self, node: str, words: tuple[str, ...], patience: float) -> None:
+        """Run a command to its end. Raises TunlabError where it fails."""
+        running = self._spawn(Program(" ".join(words), node, words=words), words)
+        if not self._stage.wait(running.over, patience):
+            running.process.kill()
+            raise TunlabError("command_too_long", command=" ".join(words), seconds=patience)
+        if running.exit_code:
+            raise TunlabError(
+                "command_failed", command=" ".join(words), code=running.exit_code, said="\n".join(running.lines)
+            )
+
+    def ended(self, codes: dict[int, int]) -> None:
+        """These processes have ended, with these exit codes."""
+        for running in self._running.values():
+            if running.process.pid in codes:
+                running.exit_code = codes[running.process.pid]
+        for name, running in list(self._running.items()):
+            if running.over():
+                running.process.close()
+                del self._running[name]
+
+    def _spawn(self, program: Program, words: tuple[str, ...]) -> RunningProgram:
+        node = self._stage.nodes[program.node]
+        environment = dict(os.environ) | {
+            "PATH": paths.search_path(),
+            "TUNLAB_REPORTS": str(paths.REPORTS),
+            "TUNLAB_PROGRAM": program.name,
+        }
+        process = spawn(words, node.namespace, environment, paths.WORK)
+        running = RunningProgram(program, process, self._stage.step)
+        self._running[program.name] = running
+        self._stage.serve(process, lambda: self._hear(running))
+        return running
+
+    def _hear(self, running: RunningProgram) -> None:
+        lines = running.process.lines()
+        if lines is None:
+            self._stage.ignore(running.process)
+            running.heard_out = True
+            return
+        running.lines += lines
+        program = running.program
+        for line in lines:
+            self._stage.log.add(Output(self._stage.step, program.node, program.name, line))
+            if program.source and program.tells_read and (length := _length_told(program.tells_read, line)):
+                self._stage.drain()
+                self._stage.packets.told_length(self._stage.step, program, length)
+
+
+def _length_told(pattern: str, line: str) -> int | None:
+    before, _, after = pattern.partition("{length}")
+    found = re.fullmatch(re.escape(before) + r"(\d+)" + re.escape(after), line)
+    return int(found[1]) if found else None

@@ -1,0 +1,75 @@
+"""How a lab is walked through: a generator of requests, without any I/O of its own."""
+
+from collections import Counter
+from collections.abc import Generator
+
+from tunlab.engine.requests import Ask, Begin, Do, Explain, Judge, Need, Reply, Request, Say, Settle, Tell, Verdict
+from tunlab.errors import TunlabError
+from tunlab.model.events import CheckJudged, StepFinished, StepStarted
+from tunlab.model.lab import Lab, Step
+
+LEAVE = "q"
+
+
+class Left(Exception):
+    """The learner left before the end."""
+
+
+Walk = Generator[Request, Reply, Counter[str]]
+
+
+def play(lab: Lab, final: bool = True) -> Walk:
+    """Walk through a lab; return how many checks had which status.
+
+    `final`: no lab comes after this one, so the last Enter ends the run. Raises Left when the learner
+    leaves, and lets a TunlabError of an action through after the step has been told as `error`.
+    """
+    total: Counter[str] = Counter()
+    values: dict[str, str] = {}
+    for number, step in enumerate(lab.steps):
+        following = lab.steps[number + 1].id if number + 1 < len(lab.steps) else None
+        yield Tell(StepStarted(step.id))
+        yield Say(lab, step, number + 1, values)
+        if missing := (yield Need(step.requires)):
+            yield from _skip(step, str(missing), total)
+            continue
+        yield from _ask(Ask(step, acts=True))
+        try:
+            yield from act(step)
+        except TunlabError:
+            yield Tell(StepFinished(step.id, "error"))
+            raise
+        verdict = yield Judge(step)
+        assert isinstance(verdict, Verdict)
+        total.update(verdict.statuses)
+        values |= verdict.values
+        yield Explain(lab, step, values)
+        yield Tell(StepFinished(step.id, state_of(verdict)))
+        if following or final:
+            yield from _ask(Ask(step, acts=False, then=following))
+    return total
+
+
+def act(step: Step) -> Generator[Request, Reply, None]:
+    """A step's action: its verbs, then its watch."""
+    yield Begin(step)
+    for verb in step.do:
+        yield Do(step, verb)
+    yield Settle(step)
+
+
+def state_of(verdict: Verdict) -> str:
+    """How a step ended."""
+    return "done" if {"pass", "skipped"}.issuperset(verdict.statuses) else "failed"
+
+
+def _ask(ask: Ask) -> Generator[Request, Reply, None]:
+    if (yield ask) == LEAVE:
+        raise Left
+
+
+def _skip(step: Step, reason: str, total: Counter[str]) -> Generator[Request, Reply, None]:
+    for check in step.checks:
+        total["skipped"] += 1
+        yield Tell(CheckJudged(step.id, check.id, check.claims, "skipped", "", "", reason))
+    yield Tell(StepFinished(step.id, "skipped"))

@@ -1,0 +1,62 @@
+"""Keeps a run in a folder: its events as JSON lines, and every captured packet in one pcapng file."""
+
+import json
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+from tunlab.errors import TunlabError
+from tunlab.kernel.user import real_uid
+from tunlab.model.events import Entry, PacketSeen
+from tunlab.model.packet import LinkType
+from tunlab.packet.pcapng import PcapngWriter
+
+EVENTS, PACKETS = "events.jsonl", "packets.pcapng"
+
+
+class Saved:
+    """A reader of the log that writes both files as it goes; opened in the front, before /run is the sandbox's own.
+
+    Raises TunlabError when the folder cannot be used or the disk is full.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._events = _new(folder / EVENTS)
+            self._packets = _new(folder / PACKETS)
+            self._pcapng = PcapngWriter(self._packets)
+        except FileExistsError as error:
+            if not folder.is_dir():
+                raise TunlabError("save_no_folder", folder=folder) from error
+            raise TunlabError("save_exists", folder=folder, file=Path(error.filename).name) from error
+        except OSError as error:
+            raise TunlabError("save_failed", folder=folder, problem=error.strerror) from error
+        self._interfaces: dict[str, int] = {}
+
+    def entry(self, entry: Entry) -> None:
+        """Write an entry of the log."""
+        try:
+            self._events.write(json.dumps(entry.as_json()).encode() + b"\n")
+            self._events.flush()
+            if isinstance(entry.what, PacketSeen) and entry.what.seen_by == "capture":
+                self._packet(entry.what)
+                self._packets.flush()
+        except OSError as error:
+            raise TunlabError("save_failed", folder=self._folder, problem=error.strerror) from error
+
+    def _packet(self, packet: PacketSeen) -> None:
+        name = f"{packet.node}:{packet.device}"
+        if name not in self._interfaces:
+            self._interfaces[name] = self._pcapng.interface(name, LinkType[packet.link])
+        self._pcapng.packet(
+            self._interfaces[name], packet.time_ns, bytes.fromhex(packet.data), packet.length, comment=packet.step
+        )
+
+
+def _new(path: Path) -> BinaryIO:
+    file = path.open("xb")
+    if os.geteuid() == 0:
+        os.fchown(file.fileno(), real_uid(), -1)
+    return file

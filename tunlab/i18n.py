@@ -1,0 +1,38 @@
+"""Which language, and its sentences."""
+
+import os
+from collections.abc import Mapping
+from importlib import import_module
+
+from tunlab.errors import KernelError, LabFileError, TunlabError
+
+LANGUAGES = ("en", "zh")
+
+
+def preferred(environment: Mapping[str, str] = os.environ) -> str:
+    """The language that the locale variables ask for (locale(7)): LC_ALL before LC_MESSAGES before LANG."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := environment.get(name):
+            return "zh" if value.lower().startswith("zh") else "en"
+    return "en"
+
+
+class Words:
+    """The sentences of one language: `words("key", gap=value)`."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._sentences: Mapping[str, str] = import_module(f"tunlab.messages.{language}").SENTENCES
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        return self._sentences[key].format(**values)
+
+    def error(self, error: TunlabError) -> str:
+        """The error's sentence, with the place in front and the remedy behind where it has them."""
+        sentence = self(error.key, **error.values)
+        if isinstance(error, LabFileError):
+            place = error.file if error.line is None else f"{error.file}:{error.line}"
+            return f"{place}: {sentence}"
+        if isinstance(error, KernelError) and error.remedy:
+            return f"{sentence}\n\n{self('hint')}: {self(error.remedy, **error.values)}"
+        return sentence

@@ -1,0 +1,1 @@
+"""The only place that touches Linux: namespaces, netlink, tun/tap, sockets, procfs, processes."""

@@ -1,0 +1,124 @@
+"""The front: outside the sandbox, between the holder and whoever started us."""
+
+import os
+import selectors
+import signal
+import socket
+from types import TracebackType
+from typing import Self
+
+from tunlab.kernel.holder import END_SIGNALS, FrontLine
+from tunlab.kernel.terminal import Terminal, stop_own_job
+
+PATIENCE = 5.0  # seconds between passing a signal on and SIGKILL
+
+
+class Front:
+    """Waits for the holder, passes signals on, stops and continues with it, and restores the terminal."""
+
+    def __init__(self, line: socket.socket, terminal: Terminal | None) -> None:
+        self._line = line
+        self._terminal = terminal
+        self._ending: int | None = None  # the first signal that asked us to end
+        self._handlers: dict[int, object] = {}
+        self._wake, self._woken = -1, -1
+        self.holder = 0
+
+    def __enter__(self) -> Self:
+        self._wake, self._woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
+        for signum in (*END_SIGNALS, signal.SIGTSTP):
+            self._handlers[signum] = signal.signal(signum, lambda *_: None)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        signal.set_wakeup_fd(-1)
+        for signum, handler in self._handlers.items():
+            signal.signal(signum, handler)  # type: ignore[arg-type]
+        os.close(self._wake)
+        os.close(self._woken)
+        if self.holder:
+            self._end_holder()
+        self._line.close()
+
+    def leave_to_parent(self) -> None:
+        """In the forked maker: its signals must not wake the front."""
+        signal.set_wakeup_fd(-1)
+
+    def adopt(self, holder: int) -> None:
+        """The holder is our child from now on: its maker has gone and we are its subreaper."""
+        self.holder = holder
+
+    def supervise(self) -> int:
+        """Let the holder go, and return its exit status when it has ended."""
+        if self._terminal:
+            self._terminal.wait_for_turn()
+            self._terminal.give(self.holder)
+        self._line.send(b"go")
+        try:
+            return self.wait()
+        finally:
+            if self._terminal:
+                self._terminal.take_back()
+
+    def wait(self) -> int:
+        """Wait for the holder's end; 128+N if signal N ended it."""
+        pidfd = os.pidfd_open(self.holder)
+        try:
+            with selectors.DefaultSelector() as selector:
+                for fd in (pidfd, self._wake, self._line.fileno()):
+                    selector.register(fd, selectors.EVENT_READ)
+                while True:
+                    ready = selector.select(PATIENCE if self._ending else None)
+                    fds = {key.fd for key, _ in ready}
+                    if pidfd in fds:
+                        return self._status()
+                    if not fds:
+                        os.kill(self.holder, signal.SIGKILL)
+                    if self._wake in fds:
+                        self._pass_on(os.read(self._wake, 64))
+                    if self._line.fileno() in fds and not self._hear():
+                        selector.unregister(self._line)
+        finally:
+            os.close(pidfd)
+
+    def _hear(self) -> bool:
+        try:
+            said = self._line.recv(64)
+        except OSError:
+            return False
+        if said == FrontLine.STOP:
+            self._suspend()
+        return said != b""
+
+    def _pass_on(self, signals: bytes) -> None:
+        for signum in signals:
+            if signum == signal.SIGTSTP:
+                self._suspend()
+            elif signum in END_SIGNALS:
+                again = self._ending is not None
+                self._ending = self._ending or signum
+                os.kill(self.holder, signal.SIGKILL if again else signum)
+
+    def _suspend(self) -> None:
+        os.kill(self.holder, signal.SIGSTOP)
+        if self._terminal:
+            self._terminal.take_back()
+        stop_own_job()
+        if self._terminal:
+            self._terminal.wait_for_turn()
+            self._terminal.give(self.holder)
+        os.kill(self.holder, signal.SIGCONT)
+
+    def _status(self) -> int:
+        _, status = os.waitpid(self.holder, 0)
+        self.holder = 0
+        code = os.waitstatus_to_exitcode(status)
+        if code >= 0:
+            return code
+        return 128 + (self._ending or -code)
+
+    def _end_holder(self) -> None:
+        os.kill(self.holder, signal.SIGKILL)
+        os.waitpid(self.holder, 0)
+        self.holder = 0

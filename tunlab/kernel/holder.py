@@ -1,0 +1,111 @@
+"""Inside the sandbox: PID 1, its mounts, its signals, and its line to the front."""
+
+import os
+import signal
+import socket
+from pathlib import Path
+from types import FrameType
+
+from tunlab import paths
+from tunlab.kernel.errno_names import attempting
+from tunlab.kernel.syscalls import (
+    MS_BIND,
+    MS_NODEV,
+    MS_NOEXEC,
+    MS_NOSUID,
+    MS_PRIVATE,
+    MS_REC,
+    PR_SET_PDEATHSIG,
+    capabilities_permitted,
+    mount,
+    prctl,
+    raise_ambient,
+)
+
+END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
+
+class Ended(BaseException):
+    """A signal asked the run to end. Not an Exception: nothing on the way up may take it for an error."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signum)
+        self.signum = signum
+
+
+class FrontLine:
+    """The holder's line to its front. Its end-of-file means that the front has died."""
+
+    STOP = b"stop"
+
+    def __init__(self, line: socket.socket) -> None:
+        self._line = line
+
+    def fileno(self) -> int:
+        return self._line.fileno()
+
+    def check(self) -> None:
+        """Leave at once when the front is gone: nobody is left to report to."""
+        try:
+            if self._line.recv(64, socket.MSG_DONTWAIT) == b"":
+                os._exit(128 + signal.SIGKILL)
+        except BlockingIOError:
+            pass
+
+    def ask_to_stop(self) -> None:
+        """Have the front stop us both, as Ctrl-Z wants: PID 1 ignores its own SIGSTOP."""
+        self._line.send(self.STOP)
+
+
+def become_holder(line: socket.socket) -> FrontLine:
+    """Set up the new PID 1: signals first, then the mounts.
+
+    Raises KernelError where the kernel refuses one of them.
+    """
+    front = FrontLine(line)
+    _obey_signals(front)
+    with attempting("mount /proc, /sys and /run in the sandbox", dict.fromkeys((1, 13), "remedy_sandbox")):
+        _furnish()
+    raise_ambient(capabilities_permitted())
+    return front
+
+
+def die_with_front(front: FrontLine) -> None:
+    """A second line of defence, set when the front is our parent: SIGKILL when it dies (prctl(2))."""
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    front.check()
+
+
+def _obey_signals(front: FrontLine) -> None:
+    # PID 1 ignores every signal that it has no handler for.
+    def end(signum: int, _frame: FrameType | None) -> None:
+        for each in END_SIGNALS:
+            signal.signal(each, lambda again, _: os._exit(128 + again))  # the second time: at once
+        raise Ended(signum)
+
+    for signum in END_SIGNALS:
+        signal.signal(signum, end)
+    signal.signal(signal.SIGTSTP, lambda *_: front.ask_to_stop())
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # so that it interrupts a wait
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    signal.signal(signal.SIGTTIN, signal.SIG_IGN)
+
+
+def _furnish() -> None:
+    # On a shared `/`, systemd's default, our mounts would otherwise appear outside.
+    mount("none", "/", None, MS_REC | MS_PRIVATE)
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    kept = os.open(runtime, os.O_PATH) if runtime.startswith("/run/") and Path(runtime).is_dir() else None
+    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=64m")
+    if kept is not None:
+        Path(runtime).mkdir(parents=True)
+        mount(f"/proc/self/fd/{kept}", runtime, None, MS_BIND | MS_REC)
+        os.close(kept)
+    paths.NETNS.mkdir()
+    paths.WORK.mkdir(parents=True)
+    hosts = paths.HOSTS
+    hosts.write_text("127.0.0.1 localhost\n::1 localhost\n")
+    if Path("/etc/hosts").is_file():
+        mount(str(hosts), "/etc/hosts", None, MS_BIND)

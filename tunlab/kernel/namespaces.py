@@ -1,0 +1,61 @@
+"""Network namespaces with names, as ip-netns(8) keeps them: bind mounts under /run/netns."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tunlab import paths
+from tunlab.kernel.errno_names import attempting
+from tunlab.kernel.syscalls import CLONE_NEWNET, MS_BIND, mount, setns, unmount, unshare
+
+
+class NetworkNamespace:
+    """A network namespace that this process made; a context manager that gives it up again.
+
+    A socket belongs to the namespace in which it was made: `with namespace.entered():` open what is
+    needed there, then serve it from outside.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._fd = -1
+
+    def __enter__(self) -> "NetworkNamespace":
+        path = paths.NETNS / self.name
+        with attempting(f"ip netns add {self.name}"), _coming_back():
+            unshare(CLONE_NEWNET)
+            path.touch(exist_ok=False)
+            mount("/proc/thread-self/ns/net", path, None, MS_BIND)
+            self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        path = paths.NETNS / self.name
+        unmount(path)
+        path.unlink()
+        os.close(self._fd)
+
+    def fileno(self) -> int:
+        """The descriptor that refers to the namespace."""
+        return self._fd
+
+    def inode(self) -> int:
+        """The namespace's identity: the number in `net:[4026531840]`."""
+        return os.fstat(self._fd).st_ino
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """This thread is in the namespace for the length of the block."""
+        with _coming_back():
+            setns(self._fd, CLONE_NEWNET)
+            yield
+
+
+@contextmanager
+def _coming_back() -> Iterator[None]:
+    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        yield
+    finally:
+        setns(home, CLONE_NEWNET)
+        os.close(home)

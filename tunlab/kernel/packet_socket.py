@@ -1,0 +1,83 @@
+"""A packet socket (packet(7)): every packet of a namespace, with the kernel's time stamps and drop counts."""
+
+import socket
+import struct
+from dataclasses import dataclass
+
+from tunlab.kernel.errno_names import attempting
+
+_ETH_P_ALL = 3  # linux/if_ether.h
+_SOL_PACKET, _PACKET_STATISTICS = 263, 6  # linux/socket.h, linux/if_packet.h
+_SO_TIMESTAMPNS = 35  # asm-generic/socket.h
+_PACKET_OUTGOING = 4
+_ARPHRD_NONE = 0xFFFE  # linux/if_arp.h: a tun device has no link-layer header
+_SNAP = 65535 + 64  # no packet is longer, offloads included
+BUFFER = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A packet as the socket saw it: `outgoing` is from the stack to the device; `time_ns` since the epoch."""
+
+    device: str
+    outgoing: bool
+    link_header: bool
+    time_ns: int
+    data: bytes
+
+
+class PacketSocket:
+    """Captures on all devices of the namespace in which it is opened; a context manager.
+
+    One socket for all sees a device from its first packet on, however it comes into being.
+    """
+
+    def __enter__(self) -> "PacketSocket":
+        with attempting("socket AF_PACKET"):
+            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
+            self._socket.setblocking(False)
+            self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+        self.dropped = 0
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def granted(self) -> int:
+        """Bytes of buffer that the kernel granted: at most net.core.rmem_max."""
+        return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+
+    def drops(self) -> int:
+        """Packets that the kernel dropped because we did not read in time, since the socket was opened."""
+        statistics = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)  # reading resets them
+        self.dropped += struct.unpack("II", statistics)[1]
+        return self.dropped
+
+    def receive(self) -> Captured | None:
+        """The next packet, or None when there is none."""
+        try:
+            data, ancillary, flags, address = self._socket.recvmsg(_SNAP, 64)
+        except (BlockingIOError, InterruptedError):
+            return None
+        except OSError:  # ENETDOWN: a device went away; the socket goes on with the others
+            return None
+        device, _, packet_type, hardware_type, *_ = address
+        seconds, nanoseconds = struct.unpack("qq", ancillary[0][2])
+        return Captured(
+            device=device,
+            outgoing=packet_type == _PACKET_OUTGOING,
+            link_header=hardware_type != _ARPHRD_NONE,
+            time_ns=seconds * 1_000_000_000 + nanoseconds,
+            data=data,
+        )
+
+
+def send_packet(destination: str, packet: bytes) -> None:
+    """Hand a whole IP packet to the stack of the current namespace, header included (raw(7), IPPROTO_RAW)."""
+    family = socket.AF_INET6 if ":" in destination else socket.AF_INET
+    with attempting(f"send to {destination}"), socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
+        raw.sendto(packet, (destination, 0))

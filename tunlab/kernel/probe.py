@@ -1,0 +1,49 @@
+"""What this machine offers: found out by trying; the switches only explain a refusal."""
+
+import errno
+import os
+import shutil
+from pathlib import Path
+
+from tunlab import paths
+from tunlab.kernel.errno_names import attempting
+
+
+def open_clone_device() -> None:
+    """Open /dev/net/tun and close it again. Raises KernelError with the remedy where that is refused."""
+    remedies = {
+        errno.ENOENT: "remedy_no_clone_device",
+        errno.ENODEV: "remedy_no_clone_device",
+        errno.ENXIO: "remedy_no_clone_device",
+        errno.EACCES: "remedy_clone_device_mode",
+        errno.EPERM: "remedy_clone_device_cgroup",
+    }
+    with attempting(f"open {paths.CLONE_DEVICE}", remedies):
+        os.close(os.open(paths.CLONE_DEVICE, os.O_RDWR | os.O_CLOEXEC))
+
+
+def missing(requirement: str) -> str | None:
+    """The key of the sentence that says what is missing for `requirement` (tun, ipv6, or a program), or None."""
+    if requirement == "tun":
+        return None if paths.CLONE_DEVICE.exists() else "missing_tun"
+    if requirement == "ipv6":
+        return None if Path("/proc/sys/net/ipv6").is_dir() else "missing_ipv6"
+    return None if shutil.which(requirement, path=paths.search_path()) else f"missing_{requirement}"
+
+
+def user_namespace_remedy() -> str:
+    """The key of the sentence for a kernel that refuses an unprivileged user namespace."""
+    if _switch("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1":
+        return "remedy_userns_apparmor"
+    if _switch("/proc/sys/kernel/unprivileged_userns_clone") == "0":
+        return "remedy_userns_debian"
+    if _switch("/proc/sys/user/max_user_namespaces") == "0":
+        return "remedy_userns_none"
+    return "remedy_userns_container"
+
+
+def _switch(path: str) -> str | None:
+    try:
+        return Path(path).read_text().strip()
+    except OSError:
+        return None

@@ -1,0 +1,67 @@
+"""What /proc tells about processes: who holds a tun device."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tunlab import paths
+from tunlab.kernel.tuntap import namespace_of
+
+
+@dataclass(frozen=True, slots=True)
+class TunHolder:
+    """A descriptor on a tun or tap device: `iff:` in /proc/PID/fdinfo/FD (drivers/net/tun.c)."""
+
+    pid: int
+    fd: int
+    command: str
+
+
+def tun_holders(device: str, namespace: int) -> Iterator[TunHolder]:
+    """Who has `device` of the network namespace with that inode open, as far as we may see."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            yield from _held_by(entry, device, namespace)
+
+
+def _held_by(process: Path, device: str, namespace: int) -> Iterator[TunHolder]:
+    try:
+        numbers = sorted(int(fd) for fd in os.listdir(process / "fd"))
+    except OSError:  # it ended, or it is not ours to see
+        return
+    for fd in numbers:
+        if _interface(process, fd) == device and namespace_of(int(process.name), fd) == namespace:
+            yield TunHolder(int(process.name), fd, _command(process))
+
+
+def _interface(process: Path, fd: int) -> str | None:
+    try:
+        if not os.readlink(process / "fd" / str(fd)).endswith(paths.CLONE_DEVICE.name):
+            return None
+        for line in (process / "fdinfo" / str(fd)).read_text().splitlines():
+            if line.startswith("iff:"):
+                return line.removeprefix("iff:").strip()
+    except OSError:
+        pass
+    return None
+
+
+def _command(process: Path) -> str:
+    try:
+        words = (process / "cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return ""
+    return b" ".join(word for word in words if word).decode(errors="replace")
+
+
+def living() -> list[int]:
+    """The pids of all processes in this PID namespace that are not zombies."""
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal() and _lives(entry)]
+
+
+def _lives(process: Path) -> bool:
+    try:
+        return process.joinpath("stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False

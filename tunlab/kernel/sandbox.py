@@ -1,0 +1,129 @@
+"""A sandbox: fresh namespaces, a holder in them, and a front outside that waits.
+
+    front   stays in the host's namespaces, owns the terminal, passes signals on, returns the status
+    maker   makes the namespaces, forks the holder into them, and is gone
+    holder  PID 1 of the new PID namespace; runs `main` and everything that a lab starts
+
+When the holder dies, however it dies, the kernel kills all that it started and frees every device
+(pid_namespaces(7), network_namespaces(7)): there is nothing to clean up.
+"""
+
+import errno
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from tunlab.errors import KernelError
+from tunlab.kernel.errno_names import attempting
+from tunlab.kernel.front import Front
+from tunlab.kernel.holder import FrontLine, become_holder, die_with_front
+from tunlab.kernel.probe import user_namespace_remedy
+from tunlab.kernel.syscalls import (
+    CLONE_NEWNET,
+    CLONE_NEWNS,
+    CLONE_NEWPID,
+    CLONE_NEWUSER,
+    PR_SET_CHILD_SUBREAPER,
+    prctl,
+    unshare,
+)
+from tunlab.kernel.terminal import Terminal
+
+Main = Callable[[FrontLine], int]
+
+
+def run(main: Main, born: Callable[[int], None], terminal: Terminal | None = None) -> int:
+    """Run `main` as the holder of a new sandbox and return its exit status, 128+N if signal N ended it.
+
+    `born` is called in the front with the holder's pid before `main` begins. With a `terminal`, the holder
+    becomes its foreground process group. Raises KernelError when the kernel refuses the sandbox.
+    """
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with Front(ours, terminal) as front:
+        maker = os.fork()
+        if maker == 0:
+            front.leave_to_parent()
+            ours.close()
+            _make(theirs, main)
+        theirs.close()
+        os.waitpid(maker, 0)
+        report = json.loads(ours.recv(65536) or b"{}")
+        if "pid" in report:  # from the maker; the holder's own report follows
+            front.adopt(report["pid"])
+            report = json.loads(ours.recv(65536) or b"{}")
+        if "errno" in report:
+            raise KernelError(report["errno"], report["attempt"], report["remedy"])
+        if "ready" not in report:
+            return front.wait()  # killed before it could say anything
+        born(front.holder)
+        return front.supervise()
+
+
+def _make(line: socket.socket, main: Main) -> NoReturn:
+    """The maker: never returns to the caller's code."""
+    try:
+        _enter_namespaces()
+        holder = os.fork()
+    except KernelError as error:
+        _report(line, errno=error.errno_name, attempt=error.attempt, remedy=error.remedy)
+        os._exit(1)
+    if holder:
+        _report(line, pid=holder)
+        os._exit(0)
+    _hold(line, main)
+
+
+def _hold(line: socket.socket, main: Main) -> NoReturn:
+    """The holder: never returns either; its exit ends the sandbox."""
+    status = 1
+    try:
+        os.setpgid(0, 0)
+        front = become_holder(line)
+        _report(line, ready=True)
+        if line.recv(64) == b"go":
+            die_with_front(front)
+            status = main(front)
+    except KernelError as error:
+        _report(line, errno=error.errno_name, attempt=error.attempt, remedy=error.remedy)
+    except BaseException:  # a bug of ours: show it, but leave by the one door that ends the sandbox
+        sys.excepthook(*sys.exc_info())
+    finally:
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except OSError:
+            status = status or 128 + signal.SIGPIPE
+        os._exit(status)
+
+
+def _report(line: socket.socket, **fields: object) -> None:
+    line.send(json.dumps(fields).encode())
+
+
+def _enter_namespaces() -> None:
+    flags = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID
+    if os.geteuid() == 0:
+        with attempting("unshare --mount --net --pid", {errno.EPERM: "remedy_root_unshare"}):
+            unshare(flags)
+        return
+    uid, gid = os.geteuid(), os.getegid()
+    with attempting("unshare --user --mount --net --pid", _remedies()):
+        unshare(flags | CLONE_NEWUSER)
+    # Our own uid, not 0: programs that drop root (tcpdump first) call setgroups, which a user namespace
+    # denies to a mapped root; with ambient capabilities they have nothing to drop.
+    with attempting("write /proc/self/uid_map", _remedies()):
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
+        Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+
+
+def _remedies() -> dict[int, str]:
+    return dict.fromkeys((errno.EPERM, errno.EACCES, errno.ENOSPC, errno.EINVAL, errno.EUSERS), user_namespace_remedy())

@@ -1,0 +1,15 @@
+"""Kernel settings under net., in the network namespace of the caller (sysctl(8))."""
+
+from pathlib import Path
+
+from tunlab.errors import TunlabError
+from tunlab.kernel.errno_names import attempting
+
+
+def write(key: str, value: str) -> None:
+    """Set `net.…` to `value`. Raises KernelError; TunlabError for a key that is not the namespace's own."""
+    attempt = f"sysctl -w {key}={value}"
+    if not key.startswith("net.") or ".." in key:
+        raise TunlabError("sysctl_outside_net", key=key)
+    with attempting(attempt):
+        Path("/proc/sys", *key.split(".")).write_text(value)

@@ -1,0 +1,100 @@
+"""tun and tap devices by ioctl on the clone device (Documentation/networking/tuntap.rst, linux/if_tun.h)."""
+
+import errno
+import fcntl
+import os
+import struct
+from enum import IntFlag
+
+from tunlab import paths
+from tunlab.kernel.errno_names import attempting
+from tunlab.kernel.syscalls import pidfd_getfd
+
+TUNSETIFF = 0x400454CA
+TUNSETPERSIST = 0x400454CB
+TUNSETOWNER = 0x400454CC
+TUNGETIFF = 0x800454D2
+TUNGETDEVNETNS = 0x54E3
+
+_IFREQ = struct.Struct("16sH22x")  # linux/if.h: the name, then ifr_flags; 40 bytes in all
+
+
+class Flags(IntFlag):
+    """IFF_ flags that TUNSETIFF takes."""
+
+    TUN = 0x0001
+    TAP = 0x0002
+    MULTI_QUEUE = 0x0100
+    NO_PI = 0x1000
+    VNET_HDR = 0x4000
+
+
+REMEDIES = {
+    errno.EBUSY: "remedy_tun_busy",
+    errno.EINVAL: "remedy_tun_invalid",
+    errno.EPERM: "remedy_tun_owner",
+}
+
+
+class Tun:
+    """One open queue of a tun or tap device; closing it ends the device unless that is persistent."""
+
+    def __init__(self, name: str = "", flags: Flags = Flags.TUN | Flags.NO_PI) -> None:
+        self._wanted = name
+        self._flags = flags
+        self.name = name
+        self.fd = -1
+
+    def __enter__(self) -> "Tun":
+        with attempting(f"open {paths.CLONE_DEVICE}"):
+            fd = os.open(paths.CLONE_DEVICE, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            with attempting(f"TUNSETIFF {self._wanted or '(any name)'} {self._flags!s}", REMEDIES):
+                answer = fcntl.ioctl(fd, TUNSETIFF, _IFREQ.pack(self._wanted.encode(), self._flags))
+        except BaseException:
+            os.close(fd)
+            raise
+        self.fd = fd
+        self.name = _IFREQ.unpack(answer)[0].rstrip(b"\0").decode()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.fd)
+        self.fd = -1
+
+    def fileno(self) -> int:
+        return self.fd
+
+    def persist(self, stay: bool = True) -> None:
+        """Have the device stay when its last queue is closed (or go again)."""
+        with attempting(f"TUNSETPERSIST {self.name}"):
+            fcntl.ioctl(self.fd, TUNSETPERSIST, int(stay))
+
+    def own(self, uid: int) -> None:
+        """Let a user attach to the device without CAP_NET_ADMIN."""
+        with attempting(f"TUNSETOWNER {self.name} {uid}"):
+            fcntl.ioctl(self.fd, TUNSETOWNER, uid)
+
+
+def add_persistent(name: str, kind: str) -> None:
+    """What `ip tuntap add dev NAME mode tun|tap` does. Raises KernelError."""
+    with Tun(name, (Flags.TUN if kind == "tun" else Flags.TAP) | Flags.NO_PI) as tun:
+        tun.persist()
+
+
+def namespace_of(pid: int, fd: int) -> int | None:
+    """The inode of the network namespace of the device behind another process's tun descriptor.
+
+    None where the kernel does not let us see it. (fdinfo says `iff: tun0` alike in every namespace.)
+    """
+    taken: list[int] = []
+    try:
+        taken.append(os.pidfd_open(pid))
+        taken.append(pidfd_getfd(taken[0], fd))
+        taken.append(fcntl.ioctl(taken[1], TUNGETDEVNETNS))
+        return os.fstat(taken[2]).st_ino
+    except OSError:
+        return None
+    finally:
+        for each in taken:
+            os.close(each)

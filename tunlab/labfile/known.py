@@ -1,0 +1,21 @@
+"""What a lab file may name that does not stand in it: requirements, kernel flags and states, our programs."""
+
+from importlib.resources import files
+
+REQUIREMENTS = ("tun", "ipv6", "cc", "tcpdump")
+
+# <linux/if.h> without the IFF_ in front, as ip-link(8) shows them.
+FLAGS = (
+    "UP", "BROADCAST", "DEBUG", "LOOPBACK", "POINTOPOINT", "NOTRAILERS", "RUNNING", "NOARP", "PROMISC",
+    "ALLMULTI", "MASTER", "SLAVE", "MULTICAST", "PORTSEL", "AUTOMEDIA", "DYNAMIC", "LOWER_UP", "DORMANT",
+    "ECHO",
+)  # fmt: skip
+
+# RFC 2863's ifOperStatus, as the kernel keeps it.
+STATES = ("UNKNOWN", "NOTPRESENT", "DOWN", "LOWERLAYERDOWN", "TESTING", "DORMANT", "UP")
+
+
+def modules() -> tuple[str, ...]:
+    """The programs of ours that a lab can start. They are listed, never imported."""
+    names = (file.name for file in (files("tunlab") / "programs").iterdir())
+    return tuple(sorted(name[:-3] for name in names if name.endswith(".py") and not name.startswith("_")))

@@ -1,0 +1,64 @@
+"""Every problem of a lab folder at once: what stops a load, and what would mislead a reader."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tunlab.errors import LabFileError
+from tunlab.labfile.compare import compare_languages, measured_numbers
+from tunlab.labfile.cursor import Value
+from tunlab.labfile.lab import is_section, open_lab, read_lab, read_parts
+from tunlab.labfile.load import Find, has_prose
+from tunlab.labfile.pace import read_paces
+from tunlab.labfile.problems import Problems, position
+from tunlab.labfile.words import find_problems, read_pages
+from tunlab.model.lab import Step
+
+_ANY_PACE = "fast"  # of a lab that has none
+
+
+def lint(folder: Path, find: Find) -> list[LabFileError]:
+    """The problems of a lab, or of a section with its parts, sorted by file and line."""
+    problems = Problems()
+    with problems.collect():
+        root = open_lab(folder, problems)
+        if is_section(root):
+            _section(root, folder, find, problems)
+        else:
+            _lab(root, folder, problems)
+    unique = {(position(error), str(error)): error for error in (*problems.errors, *problems.advice)}
+    return sorted(unique.values(), key=position)
+
+
+def _section(root: Value, folder: Path, find: Find, problems: Problems) -> None:
+    identifier, parts = read_parts(root)
+    if has_prose(folder):
+        _prose(folder, (), problems)
+    found = [(part, where) for part in parts if (where := find(part.text())) is not None]
+    if not found:
+        raise root.entries()["parts"].error("lab_no_parts", id=identifier)
+    for part, where in found:
+        with problems.collect():
+            part_root = open_lab(where, problems)
+            if is_section(part_root):
+                raise part.error("lab_nested", name=part.text())
+            _lab(part_root, where, problems)
+
+
+def _lab(root: Value, folder: Path, problems: Problems) -> None:
+    """The prose is compared with the steps only once these are right, or it would be blamed for them."""
+    before = len(problems.errors)
+    for pace in read_paces(root.entries().get("pace")) or (_ANY_PACE,):
+        lab = read_lab(root, folder, pace)
+    _prose(folder, lab.steps if len(problems.errors) == before else None, problems)
+
+
+def _prose(folder: Path, steps: Sequence[Step] | None, problems: Problems) -> None:
+    before = len(problems.errors)
+    pages = read_pages(folder, problems)
+    if steps is None:
+        return
+    for page in pages.values():
+        problems.errors += find_problems(page, steps)
+        problems.advice += measured_numbers(page, steps)
+    if len(problems.errors) == before:
+        problems.advice += compare_languages(tuple(pages.values()))

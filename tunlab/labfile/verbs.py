@@ -1,0 +1,128 @@
+"""The `do` of a step: each item is one verb, a mapping with one key."""
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from tunlab.labfile.cursor import Value, if_there, texts
+from tunlab.labfile.values import (
+    Scope,
+    address,
+    device_name,
+    endpoint,
+    interface_address,
+    node_name,
+    prefix,
+    program,
+    sysctl_key,
+)
+from tunlab.model.verbs import (
+    AddAddress,
+    AddDevice,
+    AddRoute,
+    DeleteDevice,
+    Execute,
+    Ping,
+    SetLink,
+    SetSysctl,
+    StartProgram,
+    StopProgram,
+    Verb,
+)
+
+
+def read_verb(value: Value, scope: Scope) -> Verb:
+    """One thing that a step does."""
+    entries = value.entries()
+    if len(entries) != 1:
+        raise value.error("lab_one_verb", names=", ".join(VERBS))
+    [(name, body)] = entries.items()
+    if name not in VERBS:
+        raise value.unknown("lab_unknown_verb", name, VERBS)
+    return VERBS[name](body, scope)
+
+
+def _device(value: Value, scope: Scope) -> Verb:
+    fields = value.fields(("at",), ("add", "peer", "remove"))
+    at = endpoint(fields["at"], scope.nodes)
+    kind = None
+    if value.one_of(fields, "add", "remove") == "add":
+        kind = fields["add"].choice(("tun", "tap", "bridge", "veth"))
+    else:
+        fields["remove"].choice(("true",))
+    if (kind == "veth") != ("peer" in fields):
+        raise value.error("lab_peer")
+    if kind is None:
+        return DeleteDevice(at)
+    return AddDevice(at, kind, if_there(fields.get("peer"), lambda peer: endpoint(peer, scope.nodes)))
+
+
+def _link(value: Value, scope: Scope) -> Verb:
+    fields = value.fields(("at",), ("set", "mtu", "master"))
+    value.some_of(fields, "set", "mtu", "master")
+    return SetLink(
+        endpoint(fields["at"], scope.nodes),
+        state=if_there(fields.get("set"), lambda state: state.choice(("up", "down"))),
+        mtu=if_there(fields.get("mtu"), lambda mtu: mtu.integer(68, 65535)),
+        master=if_there(fields.get("master"), device_name),
+    )
+
+
+def _address(value: Value, scope: Scope) -> Verb:
+    fields = value.fields(("at", "add"))
+    return AddAddress(endpoint(fields["at"], scope.nodes), interface_address(fields["add"]))
+
+
+def _route(value: Value, scope: Scope) -> Verb:
+    fields = value.fields(("node", "to"), ("via", "device"))
+    value.some_of(fields, "via", "device")
+    to = prefix(fields["to"])
+    via = if_there(fields.get("via"), address)
+    if via and to != "default" and ipaddress.ip_interface(to).version != ipaddress.ip_address(via).version:
+        raise value.error("lab_route_families", to=to, via=via)
+    return AddRoute(
+        node_name(fields["node"], scope.nodes), to, via, if_there(fields.get("device"), device_name)
+    )
+
+
+def _sysctl(value: Value, scope: Scope) -> Verb:
+    fields = value.fields(("node", "key", "value"))
+    return SetSysctl(
+        node_name(fields["node"], scope.nodes), sysctl_key(fields["key"]), fields["value"].text()
+    )
+
+
+def _start(value: Value, scope: Scope) -> Verb:
+    return StartProgram(program(value, scope))
+
+
+def _stop(value: Value, scope: Scope) -> Verb:
+    return StopProgram(program(value, scope))
+
+
+def _ping(value: Value, scope: Scope) -> Verb:
+    fields = value.fields(("node", "to"), ("count", "interval"))
+    ping = Ping(node_name(fields["node"], scope.nodes), address(fields["to"]))
+    if "count" in fields:
+        ping = replace(ping, count=fields["count"].integer(1, 1000))
+    if "interval" in fields:
+        ping = replace(ping, interval=fields["interval"].seconds())
+    return ping
+
+
+def _exec(value: Value, scope: Scope) -> Verb:
+    fields = value.fields(("node", "command"))
+    return Execute(node_name(fields["node"], scope.nodes), texts(fields["command"]))
+
+
+VERBS: Mapping[str, Callable[[Value, Scope], Verb]] = {
+    "device": _device,
+    "link": _link,
+    "address": _address,
+    "route": _route,
+    "sysctl": _sysctl,
+    "start": _start,
+    "stop": _stop,
+    "ping": _ping,
+    "exec": _exec,
+}

@@ -1,0 +1,1 @@
+"""Pure, frozen data: topology, lab, verbs, checks, packets and events. No I/O, no third-party imports."""

@@ -1,0 +1,174 @@
+"""All that happens in a run, as plain data: the one truth that screens, files and checks read.
+
+The names and fields are those of `--json`; `as_json` adds schema, event and t.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+from tunlab.model.packet import Layer
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    event: ClassVar[str] = "run_started"
+    lab: str
+    session: str
+    kernel: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    event: ClassVar[str] = "step_started"
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A verb was carried out. `command` is what a person would type; `error` the errno's name, or None."""
+
+    event: ClassVar[str] = "action"
+    step: str
+    verb: str
+    node: str
+    command: str
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PacketSeen:
+    """A packet told by whoever saw it: a program (`read`, `written`) or a capture (`out`, `in`).
+
+    `length` in bytes, `time_ns` since the epoch, as the kernel stamped it. `joined`: the program told only
+    the length, and the captured packet of that length and rank was put beside it.
+    """
+
+    event: ClassVar[str] = "packet"
+    step: str
+    node: str
+    device: str
+    seen_by: str
+    direction: str
+    length: int
+    summary: str
+    layers: tuple[Layer, ...] = ()
+    time_ns: int = 0
+    data: str = ""  # hexadecimal
+    link: str = "RAW"  # the name of its LinkType
+    program: str | None = None
+    joined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    event: ClassVar[str] = "counters"
+    node: str
+    device: str
+    rx_packets: int
+    rx_bytes: int
+    rx_dropped: int
+    tx_packets: int
+    tx_bytes: int
+    tx_dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A process that has a tun or tap device open. `pid` is the one inside the sandbox."""
+
+    pid: int
+    fd: int
+    command: str
+    program: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSeen:
+    """A device as the kernel describes it; `gone` when it has vanished."""
+
+    event: ClassVar[str] = "device"
+    node: str
+    device: str
+    kind: str
+    flags: tuple[str, ...]
+    state: str
+    mtu: int
+    qdisc: str
+    txqlen: int
+    addresses: tuple[str, ...]
+    holders: tuple[Holder, ...]
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    event: ClassVar[str] = "output"
+    step: str
+    node: str
+    program: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckJudged:
+    """`status` is pass, fail, unknown (not the learner's fault) or skipped, with a `reason`."""
+
+    event: ClassVar[str] = "check"
+    step: str
+    check: str
+    claims: tuple[str, ...]
+    status: str
+    expected: str
+    actual: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepFinished:
+    """`state` is done, failed, skipped or error."""
+
+    event: ClassVar[str] = "step_finished"
+    step: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    event: ClassVar[str] = "run_finished"
+    state: str
+    passed: int
+    failed: int
+    unknown: int
+    skipped: int
+
+
+Happening = (
+    RunStarted
+    | StepStarted
+    | Action
+    | PacketSeen
+    | Counters
+    | DeviceSeen
+    | Output
+    | CheckJudged
+    | StepFinished
+    | RunFinished
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the log: what happened, `t` seconds after the run began, in which lab of a section."""
+
+    t: float
+    lab: str
+    what: Happening
+
+    def as_json(self) -> Mapping[str, Any]:
+        """The event as one JSON object of schema 1."""
+        fields = asdict(self.what)
+        return {"schema": SCHEMA, "event": self.what.event, "t": round(self.t, 6), "lab": self.lab} | fields

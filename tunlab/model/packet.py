@@ -1,0 +1,29 @@
+"""A packet as its bytes say it is: link types, layers and fields."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class LinkType(IntEnum):
+    """What the first byte of a captured packet belongs to (the LINKTYPE_ registry of tcpdump.org)."""
+
+    ETHERNET = 1
+    RAW = 101  # an IP packet with nothing in front: what a tun device carries
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One header field. `offset` in bytes from the packet's start, `bits` its width; None where unknown."""
+
+    name: str
+    value: str
+    offset: int | None = None
+    bits: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One header, named as scapy names it."""
+
+    name: str
+    fields: tuple[Field, ...]

@@ -1,0 +1,54 @@
+"""A program that a lab starts: C source, a Python module of ours, or a command of the system."""
+
+from dataclasses import dataclass, replace
+
+from tunlab.model.topology import Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Where a program comes from and what it holds.
+
+    `source` is a C file of the lab, compiled with cc; `module` one of ours in tunlab.programs; `words` a
+    command of the system. A program with both source and module is a pair of twins that print the same
+    lines: `twin()` chooses the module, which reports its packets by itself. `device` is the one whose far end it is. `tells_read` is the line
+    it prints for each packet read, with `{length}` where the number stands. `ready` is a text in its output
+    (or, without one, its hold on `device`) by which one knows that it has started.
+    """
+
+    name: str
+    node: str
+    source: str | None = None
+    module: str | None = None
+    words: tuple[str, ...] = ()
+    device: Endpoint | None = None
+    tells_read: str | None = None
+    ready: str | None = None
+
+    def twin(self) -> "Program":
+        """The Python twin, where there is one."""
+        return replace(self, source=None, tells_read=None) if self.module else self
+
+    def preparation(self) -> tuple[tuple[str, ...], ...]:
+        """What must be typed once before the program can start."""
+        return (("cc", self.source, "-o", self._binary()),) if self.source else ()
+
+    def command(self) -> tuple[str, ...]:
+        """What starts it."""
+        if self.source:
+            return (f"./{self._binary()}",)
+        if self.module:
+            device = ("--device", self.device.device) if self.device else ()
+            return ("python3", "-m", f"tunlab.programs.{self.module}", *device)
+        return self.words
+
+    def process_name(self) -> str:
+        """The name by which ps(1) knows it."""
+        return self._binary() if self.source else self.command()[0]
+
+    def needs(self) -> str:
+        """The executable without which it cannot start."""
+        return "cc" if self.source else self.command()[0]
+
+    def _binary(self) -> str:
+        return (self.source or "").removesuffix(".c")

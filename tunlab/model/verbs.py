@@ -1,0 +1,200 @@
+"""One thing that a step does, as data: what runs over netlink, and the command a person would type.
+
+Both faces come from the same record, so a screen cannot show one thing and do another. `node` is where
+it happens; `commands()` is what a person would type there, each a tuple of words.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tunlab.model.program import Program
+from tunlab.model.topology import Endpoint
+
+Command = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddDevice:
+    """Create a device of its own: `tun`, `tap`, `bridge`, or `veth` with its `peer`.
+
+    A tun or tap made so is persistent (ip-tuntap(8)): it stays without a program at its far end.
+    """
+
+    verb: ClassVar[str] = "device"
+    at: Endpoint
+    kind: str
+    peer: Endpoint | None = None
+
+    @property
+    def node(self) -> str:
+        return self.at.node
+
+    def commands(self) -> tuple[Command, ...]:
+        name = self.at.device
+        if self.kind in ("tun", "tap"):
+            return (("ip", "tuntap", "add", "dev", name, "mode", self.kind),)
+        if self.peer is not None:
+            far = ("peer", "name", self.peer.device)
+            if self.peer.node != self.at.node:
+                far += ("netns", self.peer.node)
+            return (("ip", "link", "add", name, "type", "veth", *far),)
+        return (("ip", "link", "add", name, "type", self.kind),)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteDevice:
+    """Delete a device."""
+
+    verb: ClassVar[str] = "device"
+    at: Endpoint
+
+    @property
+    def node(self) -> str:
+        return self.at.node
+
+    def commands(self) -> tuple[Command, ...]:
+        return (("ip", "link", "del", "dev", self.at.device),)
+
+
+@dataclass(frozen=True, slots=True)
+class SetLink:
+    """Change a device: `state` up or down, `mtu` in bytes, `master` a bridge; what is None stays."""
+
+    verb: ClassVar[str] = "link"
+    at: Endpoint
+    state: str | None = None
+    mtu: int | None = None
+    master: str | None = None
+
+    @property
+    def node(self) -> str:
+        return self.at.node
+
+    def commands(self) -> tuple[Command, ...]:
+        words: Command = ("ip", "link", "set", "dev", self.at.device)
+        if self.mtu is not None:
+            words += ("mtu", str(self.mtu))
+        if self.master is not None:
+            words += ("master", self.master)
+        if self.state is not None:
+            words += (self.state,)
+        return (words,)
+
+
+@dataclass(frozen=True, slots=True)
+class AddAddress:
+    """Give a device an address, written with its prefix length: `192.0.2.1/24`."""
+
+    verb: ClassVar[str] = "address"
+    at: Endpoint
+    address: str
+
+    @property
+    def node(self) -> str:
+        return self.at.node
+
+    def commands(self) -> tuple[Command, ...]:
+        return (("ip", "addr", "add", self.address, "dev", self.at.device),)
+
+
+@dataclass(frozen=True, slots=True)
+class AddRoute:
+    """Add a route to `to` (a prefix, or `default`) by way of a gateway, a device, or both."""
+
+    verb: ClassVar[str] = "route"
+    node: str
+    to: str
+    via: str | None = None
+    device: str | None = None
+
+    def commands(self) -> tuple[Command, ...]:
+        words: Command = ("ip", "-6", "route", "add") if ":" in self.to + (self.via or "") else ("ip", "route", "add")
+        words += (self.to,)
+        if self.via is not None:
+            words += ("via", self.via)
+        if self.device is not None:
+            words += ("dev", self.device)
+        return (words,)
+
+
+@dataclass(frozen=True, slots=True)
+class SetSysctl:
+    """Set a kernel setting under `net.` in a node (sysctl(8))."""
+
+    verb: ClassVar[str] = "sysctl"
+    node: str
+    key: str
+    value: str
+
+    def commands(self) -> tuple[Command, ...]:
+        return (("sysctl", "-w", f"{self.key}={self.value}"),)
+
+
+@dataclass(frozen=True, slots=True)
+class StartProgram:
+    """Start one of the lab's programs in its node, on a terminal of its own."""
+
+    verb: ClassVar[str] = "start"
+    program: Program
+
+    @property
+    def node(self) -> str:
+        return self.program.node
+
+    def commands(self) -> tuple[Command, ...]:
+        return (*self.program.preparation(), self.program.command())
+
+
+@dataclass(frozen=True, slots=True)
+class StopProgram:
+    """End one of the lab's programs, as Ctrl-C in its terminal would, and wait until it is gone."""
+
+    verb: ClassVar[str] = "stop"
+    program: Program
+
+    @property
+    def node(self) -> str:
+        return self.program.node
+
+    def commands(self) -> tuple[Command, ...]:
+        return (("kill", "-INT", f"$(pidof {self.program.process_name()})"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Send `count` ICMP echo requests made by scapy, `interval` seconds apart, 56 bytes of data in each."""
+
+    verb: ClassVar[str] = "ping"
+    node: str
+    to: str
+    count: int = 4
+    interval: float = 0.2
+
+    def commands(self) -> tuple[Command, ...]:
+        return (("ping", "-c", str(self.count), "-i", f"{self.interval:g}", self.to),)
+
+
+@dataclass(frozen=True, slots=True)
+class Execute:
+    """Run a command in a node and wait for its end."""
+
+    verb: ClassVar[str] = "exec"
+    node: str
+    command: Command
+
+    def commands(self) -> tuple[Command, ...]:
+        return (self.command,)
+
+
+Verb = (
+    AddDevice
+    | DeleteDevice
+    | SetLink
+    | AddAddress
+    | AddRoute
+    | SetSysctl
+    | StartProgram
+    | StopProgram
+    | Ping
+    | Execute
+)

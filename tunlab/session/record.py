@@ -1,0 +1,98 @@
+"""The record of a running sandbox, by which another terminal finds it: a folder named as the session.
+
+Alive means a pidfd that is not readable; a pid and its start time alone are fooled by a zombie.
+"""
+
+import json
+import os
+import select
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tunlab.errors import TunlabError
+
+_FILE = "session.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A sandbox: `holder` is the host's pid of its PID 1, `started` that process's start time in clock ticks."""
+
+    name: str
+    lab: str
+    holder: int
+    started: int
+
+    def alive(self) -> bool:
+        """Whether the holder still runs."""
+        try:
+            pidfd = os.pidfd_open(self.holder)
+        except OSError:
+            return False
+        try:
+            ended, _, _ = select.select([pidfd], [], [], 0)
+            return not ended and start_time(self.holder) == self.started
+        finally:
+            os.close(pidfd)
+
+
+def claim(folder: Path, wanted: str) -> str:
+    """Take a free session name, `wanted` or with a number behind it, by making its folder.
+
+    Raises TunlabError when the folder of sessions cannot be used: it must be the user's own.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.lstat().st_uid != os.geteuid() or not folder.is_dir() or folder.is_symlink():
+            raise TunlabError("sessions_not_yours", folder=folder)
+        sweep(folder)
+        for number in range(1, 1000):
+            name = wanted if number == 1 else f"{wanted}-{number}"
+            try:
+                (folder / name).mkdir(mode=0o700)
+            except FileExistsError:
+                continue
+            return name
+    except OSError as error:
+        raise TunlabError("sessions_unusable", folder=folder, problem=error.strerror) from error
+    raise TunlabError("sessions_unusable", folder=folder, problem="1000 sessions")
+
+
+def write(folder: Path, session: Session) -> None:
+    """Publish the record, whole or not at all."""
+    place = folder / session.name
+    draft = place / f".{_FILE}"
+    draft.write_text(json.dumps(asdict(session)))
+    draft.replace(place / _FILE)
+
+
+def remove(folder: Path, name: str) -> None:
+    """Take a session's folder away."""
+    shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def sessions(folder: Path) -> Iterator[Session]:
+    """The sessions that a folder holds, living or not."""
+    for path in sorted(folder.glob(f"*/{_FILE}")):
+        try:
+            yield Session(**json.loads(path.read_text()))
+        except (OSError, ValueError, TypeError):
+            continue  # half gone, or not one of ours
+
+
+def sweep(folder: Path) -> None:
+    """Remove what dead sessions left: the record of one whose front was killed."""
+    for session in sessions(folder):
+        if not session.alive():
+            remove(folder, session.name)
+
+
+def start_time(pid: int) -> int:
+    """A process's start in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)); 0 when it is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0
+    return int(stat.rpartition(")")[2].split()[19])

@@ -1,0 +1,1 @@
+"""Events in, tables and panels out; keys. No kernel, no scapy."""

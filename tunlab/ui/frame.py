@@ -1,0 +1,93 @@
+"""The live picture of a step: the device's both ends, its packets, and what the programs print."""
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from tunlab.i18n import Words
+from tunlab.model.events import Counters, DeviceSeen
+from tunlab.model.topology import Endpoint
+from tunlab.ui.view import Row, View
+
+MARGIN = 2
+LINES = 6  # of what programs print
+FIXED = 22  # lines of a frame that are not packets: both ends, headers, programs, checks
+
+
+def frame(view: View, at: Endpoint | None, words: Words, console: Console) -> RenderableType:
+    """All that is seen of a step now, no higher than the console."""
+    parts: list[RenderableType] = []
+    if at is not None:
+        parts.append(both_ends(view, at, words))
+    if view.rows:
+        parts.append(packet_table(view.rows, words, most=max(6, console.height - FIXED)))
+    if view.lines:
+        parts.append(
+            Group(*(Text(f"  {line.program}| {line.line}", overflow="fold") for line in view.lines[-LINES:]))
+        )
+    return Group(*parts)
+
+
+def both_ends(view: View, at: Endpoint, words: Words) -> Table:
+    """The kernel's side of a device and the program's, in one table."""
+    where = (at.node, at.device)
+    seen = view.devices.get(where)
+    table = Table(box=box.ASCII2, padding=(0, 1), expand=False)
+    if seen is None or seen.gone:
+        table.add_column(Text(words("kernel_side", device=at.device)))
+        table.add_row(words("device_gone"))
+        return table
+    counters = view.counters.get(where) or Counters(at.node, at.device, 0, 0, 0, 0, 0, 0)
+    read, written = (view.end(*where, direction) for direction in ("read", "written"))
+    table.add_column(Text(words("kernel_side", device=f"{at.device}, {_up(seen)}"), style="bold"))
+    table.add_column("", no_wrap=True)
+    table.add_column(Text(_program(seen, words), style="bold"), overflow="fold")
+    holder = seen.holders[0] if seen.holders else None
+    identity = words("program_pid", command=holder.command, pid=holder.pid, fd=holder.fd) if holder else ""
+    addresses = "\n".join(seen.addresses) or words("no_address")
+    table.add_row(f"{' '.join(seen.flags)}\nmtu {seen.mtu}  qdisc {seen.qdisc}\n{addresses}", "", identity)
+    table.add_row(
+        words("end_sent", packets=counters.tx_packets, bytes=counters.tx_bytes),
+        "---->",
+        words("end_read", packets=read.packets, bytes=read.size),
+        style="bold",
+    )
+    table.add_row(
+        words("end_received", packets=counters.rx_packets, bytes=counters.rx_bytes),
+        "<----",
+        words("end_written", packets=written.packets, bytes=written.size),
+        style="bold",
+    )
+    if counters.tx_dropped or counters.rx_dropped:
+        table.add_row(words("end_dropped", tx=counters.tx_dropped, rx=counters.rx_dropped), "", "")
+    return table
+
+
+def packet_table(rows: list[Row], words: Words, most: int) -> Table:
+    """The last `most` packets, oldest first; seconds are counted from the step's first packet."""
+    table = Table(box=None, padding=(0, 1, 0, 2), header_style="bold")
+    table.add_column(words("column_number"), justify="right", no_wrap=True)
+    table.add_column(words("column_after"), justify="right", no_wrap=True)
+    table.add_column(words("column_direction"), no_wrap=True)
+    table.add_column(words("column_bytes"), justify="right", no_wrap=True)
+    table.add_column(words("column_what"), overflow="fold")
+    first = rows[0].packet.time_ns
+    shown = list(enumerate(rows, 1))[-most:]
+    for number, row in shown:
+        packet = row.packet
+        told = ", ".join(words(f"direction_{each}") for each in row.told)
+        after = f"{(packet.time_ns - first) / 1e9:.3f}"
+        table.add_row(str(number), after, told, str(packet.length), Text(packet.summary))
+    if len(shown) < len(rows):
+        table.caption = words("rows_hidden", count=len(rows) - len(shown))
+    return table
+
+
+def _up(seen: DeviceSeen) -> str:
+    return "UP" if "UP" in seen.flags else "DOWN"
+
+
+def _program(seen: DeviceSeen, words: Words) -> str:
+    names = [holder.program or holder.command for holder in seen.holders]
+    return words("program_side", program=", ".join(names)) if names else words("program_none")

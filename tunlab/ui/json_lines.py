@@ -1,0 +1,30 @@
+"""`--json`: every event as a line on standard output."""
+
+import json
+import sys
+
+from tunlab.engine.requests import Ask, Explain, Say
+from tunlab.model.events import Entry
+from tunlab.model.lab import Step
+
+
+class JsonLines:
+    """An audience that never waits: each event goes out as it happens."""
+
+    def entry(self, entry: Entry) -> None:
+        print(json.dumps(entry.as_json(), ensure_ascii=False), flush=True, file=sys.stdout)
+
+    def say(self, said: Say) -> None: ...
+
+    def begin(self, step: Step) -> None: ...
+
+    def tick(self) -> None: ...
+
+    def end(self) -> None: ...
+
+    def explain(self, explained: Explain) -> None: ...
+
+    def ask(self, ask: Ask) -> None: ...
+
+    def key(self) -> str | None:
+        return "enter"

@@ -1,0 +1,189 @@
+"""A run on a terminal, or as plain text where there is none: says, shows, and waits for keys."""
+
+import shlex
+import time
+
+from rich.console import Console
+from rich.live import Live
+from rich.markdown import Markdown
+from rich.padding import Padding
+from rich.text import Text
+from rich.theme import Theme
+
+from tunlab.engine.requests import Ask, Explain, Say
+from tunlab.engine.runner import LEAVE, Left
+from tunlab.i18n import Words
+from tunlab.labfile.placeholders import fill
+from tunlab.model.events import CheckJudged, Entry, RunFinished, StepFinished, StepStarted
+from tunlab.model.lab import Lab, Step, Watch
+from tunlab.ui.describe import describe
+from tunlab.ui.frame import MARGIN, frame
+from tunlab.ui.keys import Keyboard
+from tunlab.ui.view import View
+
+FRAME_SECONDS = 0.1  # between two frames of the live picture
+_THEME = Theme({"markdown.code": "bold cyan", "markdown.item.bullet": "bold"})
+_STATUS_STYLE = {"pass": "bold green", "fail": "bold red", "unknown": "bold yellow", "skipped": "yellow"}
+
+
+class Screen:
+    """The audience at a terminal. Without a keyboard it plays through."""
+
+    def __init__(self, words: Words, again: str, keyboard: Keyboard | None = None) -> None:
+        self._words = words
+        self._again = again
+        self._keyboard = keyboard
+        self._console = Console(theme=_THEME, highlight=False)
+        self._view = View()
+        self._live: Live | None = None
+        self._drawn = 0.0
+        self._watch: Watch | None = None
+        self._lab: Lab | None = None
+        self._checks: dict[str, str] = {}
+        self.step = "-"
+
+    def entry(self, entry: Entry) -> None:
+        self._view.read(entry)
+        match entry.what:
+            case StepStarted(step):
+                self.step = step
+                self._view.begin_step()
+            case CheckJudged() as judged:
+                self._judged(judged)
+            case StepFinished(_, "skipped"):
+                self._console.print()
+            case RunFinished() as finished:
+                self._finished(finished)
+
+    def say(self, said: Say) -> None:
+        prose = said.lab.prose[self._words.language]
+        if said.lab is not self._lab:
+            self._lab = said.lab
+            self._heading(f"{said.lab.id}  {prose.title}", "")
+            self._markdown(prose.intro)
+        step = prose.steps[said.step.id]
+        of = self._words("step_of", number=said.number, total=len(said.lab.steps))
+        self._heading(f"{said.lab.id}  {step.title}", of)
+        self._markdown(fill(step.sections["say"], said.values))
+        self._commands(said.step)
+        self._checks = {check.id: describe(check, self._words) for check in said.step.checks}
+
+    def begin(self, step: Step) -> None:
+        self._watch = step.watch
+        self._live = Live(console=self._console, auto_refresh=False, transient=False)
+        if self._console.is_terminal:
+            self._live.start()
+
+    def tick(self) -> None:
+        if self._live is None:
+            return
+        if self._keyboard and LEAVE in self._keyboard.pressed():
+            raise Left
+        if self._view.changed and time.monotonic() - self._drawn >= FRAME_SECONDS:
+            self._draw()
+
+    def end(self) -> None:
+        if self._live is None:
+            return
+        self._draw()
+        self._live.stop()
+        self._live = None
+        if not self._console.is_terminal:
+            self._console.print(self._frame())
+        self._console.print()
+
+    def explain(self, explained: Explain) -> None:
+        text = explained.lab.prose[self._words.language].steps[explained.step.id].sections.get("explain")
+        if text:
+            self._console.print()
+            self._markdown(fill(text, explained.values))
+
+    def ask(self, ask: Ask) -> None:
+        if self._keyboard is None:
+            return
+        keys = [self._enter(ask), self._words("footer_quit")]
+        self._console.print(Text("   ".join(keys), style="reverse"))
+        self._keyboard.drop()
+
+    def key(self) -> str | None:
+        if self._keyboard is None:
+            return "enter"
+        return next((key for key in self._keyboard.pressed() if key in ("enter", LEAVE)), None)
+
+    def close(self) -> None:
+        """Leave the terminal as a line-by-line one, whatever was going on."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def stopped(self, signal: str) -> None:
+        """Say that a signal ended the run, and how to go on."""
+        self._console.print()
+        self._console.print(Text(self._words("run_stopped", step=self.step, signal=signal, again=self._again)))
+
+    def _enter(self, ask: Ask) -> str:
+        if ask.acts:
+            return self._words("footer_act" if ask.step.do else "footer_look")
+        if ask.then is None or self._lab is None:
+            return self._words("footer_end")
+        return self._words("footer_next", title=self._lab.prose[self._words.language].steps[ask.then].title)
+
+    def _commands(self, step: Step) -> None:
+        if not step.do:
+            self._indented(Text(self._words("commands_none")))
+        for verb in step.do:
+            for command in verb.commands():
+                line = Text.assemble((f"{verb.node}$ ", "green"), (shlex.join(command), "bold"))
+                self._indented(line)
+        self._console.print()
+
+    def _draw(self) -> None:
+        if self._live is not None and self._console.is_terminal:
+            self._live.update(self._frame(), refresh=True)
+        self._drawn = time.monotonic()
+        self._view.changed = False
+
+    def _frame(self) -> Padding:
+        at = self._watch.at if self._watch else None
+        return Padding(frame(self._view, at, self._words, self._console), (0, 0, 0, MARGIN))
+
+    def _judged(self, judged: CheckJudged) -> None:
+        words = self._words
+        line = Text.assemble(
+            (words(f"status_{judged.status}"), _STATUS_STYLE[judged.status]), " ", self._checks[judged.check]
+        )
+        if judged.status == "skipped":
+            line.append("  " + words("skipped", reason=words(judged.reason or "")))
+        else:
+            line.append("  " + words("saw", expected=judged.expected, actual=judged.actual))
+            if judged.reason:
+                line.append("  " + words(judged.reason))
+        self._indented(line)
+
+    def _finished(self, finished: RunFinished) -> None:
+        if finished.state == "error":
+            return
+        key = {"done": "run_done", "failed": "run_failed", "left": "run_left"}[finished.state]
+        told = self._words(
+            key,
+            passed=finished.passed,
+            failed=finished.failed,
+            unknown=finished.unknown,
+            skipped=finished.skipped,
+            step=self.step,
+            again=self._again,
+        )
+        self._console.print(Text(told, style="bold"))
+
+    def _heading(self, left: str, right: str) -> None:
+        self._console.print()
+        gap = max(2, self._console.width - Text(left).cell_len - Text(right).cell_len)
+        self._console.print(Text(left + " " * gap + right, style="bold", no_wrap=True, overflow="ellipsis"))
+        self._console.print("-" * self._console.width)
+
+    def _markdown(self, text: str) -> None:
+        self._indented(Markdown(text))
+        self._console.print()
+
+    def _indented(self, what: Text | Markdown) -> None:
+        self._console.print(Padding(what, (0, 0, 0, MARGIN)))

@@ -1,0 +1,81 @@
+"""What the screen shows of a step: a reader of events that arranges them and computes nothing of its own."""
+
+from dataclasses import dataclass, field
+
+from tunlab.model.events import Counters, DeviceSeen, Entry, Output, PacketSeen
+
+
+@dataclass
+class Row:
+    """One packet on one device, and all who told of it, in the order of its way."""
+
+    packet: PacketSeen
+    told: list[str] = field(default_factory=list)
+
+
+@dataclass
+class End:
+    """What the program at a device's far end read and wrote: packets and bytes."""
+
+    packets: int = 0
+    size: int = 0
+
+    def add(self, packet: PacketSeen) -> None:
+        self.packets += 1
+        self.size += packet.length
+
+
+# A packet's way: what the stack sends is captured before it is read, what is written before it is captured.
+_WAYS = (("out", "read"), ("written", "in"))
+
+
+class View:
+    """One device at its two ends, and its packets in this step."""
+
+    def __init__(self) -> None:
+        self.devices: dict[tuple[str, str], DeviceSeen] = {}
+        self.counters: dict[tuple[str, str], Counters] = {}
+        self.ends: dict[tuple[str, str, str], End] = {}
+        self.rows: list[Row] = []
+        self.lines: list[Output] = []
+        self.changed = False
+
+    def begin_step(self) -> None:
+        """A new step begins: its packets and lines are its own; devices and counters go on."""
+        self.rows, self.lines = [], []
+
+    def read(self, entry: Entry) -> None:
+        """Take an entry of the log in."""
+        self.changed = True
+        match entry.what:
+            case DeviceSeen() as seen:
+                self._device(seen)
+            case Counters() as counters:
+                self.counters[counters.node, counters.device] = counters
+            case PacketSeen() as packet:
+                self._packet(packet)
+            case Output() as output:
+                self.lines.append(output)
+
+    def end(self, node: str, device: str, direction: str) -> End:
+        """What the program at the far end has `read` or `written` since it took the device."""
+        return self.ends.get((node, device, direction), End())
+
+    def _device(self, seen: DeviceSeen) -> None:
+        where = (seen.node, seen.device)
+        before = self.devices.get(where)
+        self.devices[where] = seen
+        if seen.gone or (before is not None and before.holders and before.holders != seen.holders):
+            self.counters.pop(where, None)
+            self.ends = {key: end for key, end in self.ends.items() if key[:2] != where}
+
+    def _packet(self, packet: PacketSeen) -> None:
+        if packet.seen_by == "program":
+            self.ends.setdefault((packet.node, packet.device, packet.direction), End()).add(packet)
+        way = next(way for way in _WAYS if packet.direction in way)
+        for row in self.rows:
+            same = (row.packet.device, row.packet.data) == (packet.device, packet.data)
+            if same and packet.data and packet.direction not in row.told and set(row.told) <= set(way):
+                row.told = [step for step in way if step in {*row.told, packet.direction}]
+                return
+        self.rows.append(Row(packet, [packet.direction]))
