@@ -20,39 +20,9 @@ PROSE = (SAMPLE / "en.md").read_text()
 
 # Texts of the format and of YAML, put together at random.
 PIECES = st.sampled_from(
-    [
-        "schema: 1\n",
-        "id: x\n",
-        "parts:",
-        "steps:",
-        "- ",
-        "  ",
-        "{",
-        "}",
-        "[",
-        "]",
-        ": ",
-        "&a ",
-        "*a",
-        "? ",
-        "| \n",
-    ]
-    + [
-        "<<",
-        "'",
-        '"',
-        "\t",
-        "\n",
-        "{pace.x}",
-        "!!map ",
-        "%YAML 1.3\n",
-        "---\n",
-        "...\n",
-        "\x85",
-        "\u2028",
-        "#",
-    ]
+    ("schema: 1\n", "id: x\n", "parts:", "{pace.x}", "!!map ", "%YAML 1.3\n", "---\n", "...\n")
 )
+SIGNS = st.sampled_from("-{}[]&*?|<'\"\t\n\x85\u2028# :a,")
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +59,7 @@ def test_any_bytes(lab: Path, data: bytes) -> None:
     loads_or_is_refused(lab, "en.md", data)
 
 
-@given(pieces=st.lists(PIECES, max_size=40))
+@given(pieces=st.lists(PIECES | SIGNS, max_size=40))
 @settings(deadline=None)
 def test_any_yaml(lab: Path, pieces: list[str]) -> None:
     loads_or_is_refused(lab, "lab.yaml", "".join(pieces).encode())
@@ -119,14 +89,12 @@ def test_prose_changed(lab: Path, at: int, text: str) -> None:
 
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? ", "[{", "a:\n- "])
-def test_a_million_openings(lab: Path, opening: str) -> None:
-    data = (opening * 1_000_000)[:1_000_000].encode()
+def test_many_openings(lab: Path, opening: str) -> None:
+    data = (opening * 200_000)[:200_000].encode()
     loads_or_is_refused(lab, "lab.yaml", data)
 
 
-@pytest.mark.parametrize(
-    "data", ["a" * 1_000_000, "a: b\n" * 200_000, "{" * 1_000_000, "### say\n" * 125_000]
-)
-def test_a_megabyte(lab: Path, data: str) -> None:
+@pytest.mark.parametrize("data", ["a" * 1_000_000, "a: b\n" * 20_000, "{" * 1_000_000, "### say\n" * 20_000])
+def test_a_large_file(lab: Path, data: str) -> None:
     for file in ("lab.yaml", "en.md"):
         loads_or_is_refused(lab, file, data.encode())

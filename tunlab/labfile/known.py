@@ -1,6 +1,6 @@
 """What a lab file may name that does not stand in it: requirements, kernel flags and states, our programs."""
 
-from importlib.resources import files
+from tunlab.paths import PACKAGE
 
 REQUIREMENTS = ("tun", "ipv6", "cc", "tcpdump")
 
@@ -16,6 +16,6 @@ STATES = ("UNKNOWN", "NOTPRESENT", "DOWN", "LOWERLAYERDOWN", "TESTING", "DORMANT
 
 
 def modules() -> tuple[str, ...]:
-    """The programs of ours that a lab can start. They are listed, never imported."""
-    names = (file.name for file in (files("tunlab") / "programs").iterdir())
-    return tuple(sorted(name[:-3] for name in names if name.endswith(".py") and not name.startswith("_")))
+    """The programs of ours that a lab can start. Their files are looked at, never imported."""
+    files = (PACKAGE / "programs").glob("[!_]*.py")
+    return tuple(sorted(file.stem for file in files if "__main__" in file.read_text(encoding="utf-8")))
