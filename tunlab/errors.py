@@ -1,8 +1,8 @@
 """What can go wrong, in one sentence each; the words are in messages/, the exit status is here.
 
-    TunlabError           anything that ends a command with a sentence and a status
-    ├── LabFileError      a lab's files: where (file, line) and what to do
-    └── KernelError       the kernel refused: errno's name, what was attempted, a remedy
+TunlabError           anything that ends a command with a sentence and a status
+├── LabFileError      a lab's files: where (file, line) and what to do
+└── KernelError       the kernel refused: errno's name, what was attempted, a remedy
 """
 
 from enum import IntEnum

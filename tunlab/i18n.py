@@ -6,8 +6,6 @@ from importlib import import_module
 
 from tunlab.errors import KernelError, LabFileError, TunlabError
 
-LANGUAGES = ("en", "zh")
-
 
 def preferred(environment: Mapping[str, str] = os.environ) -> str:
     """The language that the locale variables ask for (locale(7)): LC_ALL before LC_MESSAGES before LANG."""

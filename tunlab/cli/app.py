@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tunlab.i18n import LANGUAGES, Words, preferred
+from tunlab.i18n import Words, preferred
 
 words = Words(preferred())
 
@@ -21,8 +21,17 @@ app = typer.Typer(
 lab_app = typer.Typer(help=words("help_lab"), no_args_is_help=True)
 app.add_typer(lab_app, name="lab")
 
-Language = StrEnum("Language", list(LANGUAGES))
-Pace = StrEnum("Pace", ["fast", "book"])
+
+class Language(StrEnum):
+    en = "en"
+    zh = "zh"
+
+
+class Pace(StrEnum):
+    fast = "fast"
+    book = "book"
+
+
 LabArgument = Annotated[str, typer.Argument(help=words("help_argument_lab"), metavar="LAB")]
 LangOption = Annotated[Language | None, typer.Option(help=words("help_lang"), show_default=False)]
 PaceOption = Annotated[Pace, typer.Option(help=words("help_pace"))]

@@ -1,5 +1,7 @@
 """One clear sentence on standard error, and the exit status that goes with it."""
 
+import shlex
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,5 +23,7 @@ def told(words: Words) -> Iterator[None]:
 
 
 def tell(words: Words, error: TunlabError) -> None:
-    """Say what went wrong."""
+    """Say what went wrong. A remedy may name the command to repeat, by a path that sudo finds too."""
+    program = shutil.which(sys.argv[0]) or sys.argv[0]
+    error.values["command"] = shlex.join([program, *sys.argv[1:]])
     print(f"tunlab: {words.error(error)}", file=sys.stderr, flush=True)

@@ -1,6 +1,5 @@
 """`tunlab run`: the front of a run. Loads the lab, makes the sandbox, and has the holder play."""
 
-import os
 import shlex
 import signal
 import sys
@@ -11,17 +10,16 @@ from pathlib import Path
 
 import typer
 
-from tunlab import paths
 from tunlab.cli.errors import tell, told
 from tunlab.cli.labs import folder_of, is_shipped, open_labs
+from tunlab.cli.sandboxed import in_session
 from tunlab.errors import Status, TunlabError
 from tunlab.i18n import Words
-from tunlab.kernel import probe, sandbox
+from tunlab.kernel import probe
 from tunlab.kernel.holder import Ended, FrontLine
 from tunlab.kernel.terminal import Terminal
 from tunlab.labfile.trust import commands
 from tunlab.model.lab import Lab
-from tunlab.session import record
 from tunlab.session.log import EventLog
 
 
@@ -50,25 +48,13 @@ def run_lab(options: Options, language: str) -> None:
             _trust(folder, labs, options, words)
         if any("tun" in step.requires for lab in labs for step in lab.steps):
             probe.open_clone_device()
-        raise typer.Exit(_in_sandbox(labs, options, folder, words))
+        saved = _saved(options.save)
+        name = folder.resolve().name
 
+        def hold(front: FrontLine, session: str) -> int:
+            return _play(front, labs, options, name, session, saved, words)
 
-def _in_sandbox(labs: tuple[Lab, ...], options: Options, folder: Path, words: Words) -> int:
-    name = folder.resolve().name
-    saved = _saved(options.save)
-    sessions = paths.sessions(os.geteuid())
-    session = record.claim(sessions, name)
-
-    def born(holder: int) -> None:
-        record.write(sessions, record.Session(session, name, holder, record.start_time(holder)))
-
-    def main(front: FrontLine) -> int:
-        return _play(front, labs, options, name, session, saved, words)
-
-    try:
-        return sandbox.run(main, born, None if options.auto else Terminal())
-    finally:
-        record.remove(sessions, session)
+        raise typer.Exit(in_session(name, hold, None if options.auto else Terminal()))
 
 
 def _saved(folder: Path | None) -> Callable[..., None] | None:

@@ -5,7 +5,20 @@ from typing import Protocol
 
 from tunlab.engine.judge import Judgement, judge
 from tunlab.engine.perform import perform
-from tunlab.engine.requests import Ask, Begin, Do, Explain, Judge, Need, Reply, Request, Say, Settle, Tell, Verdict
+from tunlab.engine.requests import (
+    Ask,
+    Begin,
+    Do,
+    Explain,
+    Judge,
+    Need,
+    Reply,
+    Request,
+    Say,
+    Settle,
+    Tell,
+    Verdict,
+)
 from tunlab.engine.runner import Walk
 from tunlab.engine.stage import Stage
 from tunlab.errors import TunlabError

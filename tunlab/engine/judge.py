@@ -26,9 +26,7 @@ def judge(stage: Stage, step: Step) -> list[Judgement]:
     any cause.
     """
     judged = {check.id: _judge(stage, step.id, check) for check in step.checks}
-    happened = any(
-        judged[check.id].result.status == "pass" for check in step.checks if not expects_absence(check)
-    )
+    happened = any(judged[check.id].result.status == "pass" for check in step.checks if not expects_absence(check))
     return [
         _without_control(judged[check.id]) if expects_absence(check) and not happened else judged[check.id]
         for check in step.checks
@@ -49,9 +47,7 @@ def _judge(stage: Stage, step: str, check: Check) -> Judgement:
             return _device(stage, step, check)
 
 
-def _counted(
-    stage: Stage, step: str, check: Check, expected: int, actual: int, length: int | None = None
-) -> Judgement:
+def _counted(stage: Stage, step: str, check: Check, expected: int, actual: int, length: int | None = None) -> Judgement:
     status, reason = ("pass", None) if actual == expected else ("fail", None)
     dropped = sum(node.capture.drops() for node in stage.nodes.values())
     if status == "fail" and dropped:
@@ -63,7 +59,13 @@ def _without_control(judgement: Judgement) -> Judgement:
     result = judgement.result
     return Judgement(
         CheckJudged(
-            result.step, result.check, result.claims, "fail", result.expected, result.actual, "nothing_else_happened"
+            result.step,
+            result.check,
+            result.claims,
+            "fail",
+            result.expected,
+            result.actual,
+            "nothing_else_happened",
         ),
         judgement.length,
     )

@@ -105,7 +105,10 @@ class Programs:
             raise TunlabError("command_too_long", command=" ".join(words), seconds=patience)
         if running.exit_code:
             raise TunlabError(
-                "command_failed", command=" ".join(words), code=running.exit_code, said="\n".join(running.lines)
+                "command_failed",
+                command=" ".join(words),
+                code=running.exit_code,
+                said="\n".join(running.lines),
             )
 
     def ended(self, codes: dict[int, int]) -> None:

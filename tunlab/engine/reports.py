@@ -58,7 +58,11 @@ class Reports:
             elif told.program is not None and told.program.device is not None:
                 self._stage.drain()  # a capture saw what was read before the program did
                 self._stage.packets.told_with_bytes(
-                    self._stage.step, told.program, fields["did"], bytes.fromhex(fields["data"]), fields["t_ns"]
+                    self._stage.step,
+                    told.program,
+                    fields["did"],
+                    bytes.fromhex(fields["data"]),
+                    fields["t_ns"],
                 )
 
 

@@ -25,7 +25,10 @@ class Plan:
 
 
 def run(
-    plan: Plan, log: EventLog, audience: Audience, sources: Sequence[tuple[Selectable, Callable[[], None]]] = ()
+    plan: Plan,
+    log: EventLog,
+    audience: Audience,
+    sources: Sequence[tuple[Selectable, Callable[[], None]]] = (),
 ) -> Status:
     """Play it. `sources` are served by the loop too: a keyboard, the line to the front.
 

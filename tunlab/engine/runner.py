@@ -3,7 +3,20 @@
 from collections import Counter
 from collections.abc import Generator
 
-from tunlab.engine.requests import Ask, Begin, Do, Explain, Judge, Need, Reply, Request, Say, Settle, Tell, Verdict
+from tunlab.engine.requests import (
+    Ask,
+    Begin,
+    Do,
+    Explain,
+    Judge,
+    Need,
+    Reply,
+    Request,
+    Say,
+    Settle,
+    Tell,
+    Verdict,
+)
 from tunlab.errors import TunlabError
 from tunlab.model.events import CheckJudged, StepFinished, StepStarted
 from tunlab.model.lab import Lab, Step
@@ -31,7 +44,8 @@ def play(lab: Lab, final: bool = True) -> Walk:
         yield Tell(StepStarted(step.id))
         yield Say(lab, step, number + 1, values)
         if missing := (yield Need(step.requires)):
-            yield from _skip(step, str(missing), total)
+            yield from _skip(step, str(missing))
+            total["skipped"] += len(step.checks)
             continue
         yield from _ask(Ask(step, acts=True))
         try:
@@ -68,8 +82,15 @@ def _ask(ask: Ask) -> Generator[Request, Reply, None]:
         raise Left
 
 
-def _skip(step: Step, reason: str, total: Counter[str]) -> Generator[Request, Reply, None]:
+def _skip(step: Step, reason: str) -> Generator[Request, Reply, None]:
+    yield from keep_up(step)
     for check in step.checks:
-        total["skipped"] += 1
         yield Tell(CheckJudged(step.id, check.id, check.claims, "skipped", "", "", reason))
     yield Tell(StepFinished(step.id, "skipped"))
+
+
+def keep_up(step: Step) -> Generator[Request, Reply, None]:
+    """Do of a skipped step what later steps stand on: an address, a link that is up."""
+    for verb in step.do:
+        if verb.changes_state:
+            yield Do(step, verb)

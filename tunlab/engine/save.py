@@ -51,7 +51,11 @@ class Saved:
         if name not in self._interfaces:
             self._interfaces[name] = self._pcapng.interface(name, LinkType[packet.link])
         self._pcapng.packet(
-            self._interfaces[name], packet.time_ns, bytes.fromhex(packet.data), packet.length, comment=packet.step
+            self._interfaces[name],
+            packet.time_ns,
+            bytes.fromhex(packet.data),
+            packet.length,
+            comment=packet.step,
         )
 
 

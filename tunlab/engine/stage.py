@@ -4,6 +4,7 @@ import selectors
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from typing import Protocol
 
 from tunlab.engine.devices import DeviceWatch
@@ -54,7 +55,7 @@ class Stage:
             self.programs = stack.enter_context(Programs(self))
             self.devices = DeviceWatch(self)
             for node in self.nodes.values():
-                self.serve(node.capture, lambda node=node: self.packets.drain(node, self.step))
+                self.serve(node.capture, partial(self._drain, node))
             self._stack = stack.pop_all()
         return self
 
@@ -101,4 +102,7 @@ class Stage:
     def drain(self) -> None:
         """Take in every packet that the captures already hold."""
         for node in self.nodes.values():
-            self.packets.drain(node, self.step)
+            self._drain(node)
+
+    def _drain(self, node: RunningNode) -> None:
+        self.packets.drain(node, self.step)

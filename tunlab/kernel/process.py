@@ -108,7 +108,9 @@ def reap() -> dict[int, int]:
     return ended
 
 
-def _become(words: Sequence[str], node: NetworkNamespace, terminal: int, environment: dict[str, str], directory: Path) -> None:
+def _become(
+    words: Sequence[str], node: NetworkNamespace, terminal: int, environment: dict[str, str], directory: Path
+) -> None:
     os.setsid()
     for fd in range(3):
         os.dup2(terminal, fd)

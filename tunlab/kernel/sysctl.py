@@ -10,6 +10,6 @@ def write(key: str, value: str) -> None:
     """Set `net.…` to `value`. Raises KernelError; TunlabError for a key that is not the namespace's own."""
     attempt = f"sysctl -w {key}={value}"
     if not key.startswith("net.") or ".." in key:
-        raise TunlabError("sysctl_outside_net", key=key)
+        raise TunlabError("sysctl_outside_net", setting=key)
     with attempting(attempt):
         Path("/proc/sys", *key.split(".")).write_text(value)

@@ -56,9 +56,6 @@ def _lengths(steps: Sequence[Step]) -> dict[int, Reference]:
     lengths: dict[int, Reference] = {}
     for step in steps:
         for check in step.checks:
-            if (
-                isinstance(check, PacketCheck | AgreeCheck)
-                and (length := check.packets.length or 0) >= _TELLING
-            ):
+            if isinstance(check, PacketCheck | AgreeCheck) and (length := check.packets.length or 0) >= _TELLING:
                 lengths.setdefault(length, Reference(step.id, check.id, length=True))
     return lengths

@@ -57,9 +57,7 @@ class Value:
         """A whole number between the two, both included."""
         text = self.text()
         if not re.fullmatch("[0-9]{1,9}", text) or not least <= int(text) <= most:
-            raise self.error(
-                "lab_not_integer", field=shown(self.name), value=shown(text), least=least, most=most
-            )
+            raise self.error("lab_not_integer", field=shown(self.name), value=shown(text), least=least, most=most)
         return int(text)
 
     def seconds(self) -> float:

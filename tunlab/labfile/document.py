@@ -17,9 +17,7 @@ def compose(text: str, file: str) -> yaml.Node:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
-        raise LabFileError(
-            "lab_yaml_syntax", file, line, problem=str(error.problem).removeprefix("but ")
-        ) from None
+        raise LabFileError("lab_yaml_syntax", file, line, problem=str(error.problem).removeprefix("but ")) from None
     except yaml.YAMLError as error:
         raise LabFileError("lab_yaml_syntax", file, None, problem=str(error)) from None
     if root is None:

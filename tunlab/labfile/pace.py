@@ -11,9 +11,7 @@ def read_paces(value: Value | None) -> dict[str, dict[str, str]]:
     if value is None:
         return {}
     entries = value.entries()
-    paces = {
-        pace: {name: item.text() for name, item in body.entries().items()} for pace, body in entries.items()
-    }
+    paces = {pace: {name: item.text() for name, item in body.entries().items()} for pace, body in entries.items()}
     names = dict.fromkeys(name for values in paces.values() for name in values)
     for pace, values in paces.items():
         for name in names:

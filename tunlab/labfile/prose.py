@@ -64,9 +64,7 @@ def _add_step(page: Page, chunk: Chunk) -> None:
         line = page.steps[name].line
         raise LabFileError("lab_id_twice", page.file, chunk.line, name=shown(name), first=line)
     if chunk.body.text.strip():
-        raise LabFileError(
-            "lab_prose_loose", page.file, chunk.line, step=shown(name), names=", ".join(SECTIONS)
-        )
+        raise LabFileError("lab_prose_loose", page.file, chunk.line, step=shown(name), names=", ".join(SECTIONS))
     page.steps[name] = PageStep(found[2] or name, chunk.line)
 
 

@@ -62,9 +62,7 @@ def _verbs(value: Value | None, scope: Scope) -> tuple[Verb, ...]:
 
 def _watch(value: Value, scope: Scope) -> Watch:
     fields = value.fields(("at", "quiet", "deadline"))
-    watch = Watch(
-        endpoint(fields["at"], scope.nodes), fields["quiet"].seconds(), fields["deadline"].seconds()
-    )
+    watch = Watch(endpoint(fields["at"], scope.nodes), fields["quiet"].seconds(), fields["deadline"].seconds())
     if watch.quiet > watch.deadline:
         raise value.error("lab_watch", quiet=watch.quiet, deadline=watch.deadline)
     return watch

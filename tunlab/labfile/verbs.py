@@ -80,16 +80,12 @@ def _route(value: Value, scope: Scope) -> Verb:
     via = if_there(fields.get("via"), address)
     if via and to != "default" and ipaddress.ip_interface(to).version != ipaddress.ip_address(via).version:
         raise value.error("lab_route_families", to=to, via=via)
-    return AddRoute(
-        node_name(fields["node"], scope.nodes), to, via, if_there(fields.get("device"), device_name)
-    )
+    return AddRoute(node_name(fields["node"], scope.nodes), to, via, if_there(fields.get("device"), device_name))
 
 
 def _sysctl(value: Value, scope: Scope) -> Verb:
     fields = value.fields(("node", "key", "value"))
-    return SetSysctl(
-        node_name(fields["node"], scope.nodes), sysctl_key(fields["key"]), fields["value"].text()
-    )
+    return SetSysctl(node_name(fields["node"], scope.nodes), sysctl_key(fields["key"]), fields["value"].text())
 
 
 def _start(value: Value, scope: Scope) -> Verb:

@@ -82,8 +82,7 @@ SENTENCES: dict[str, str] = {
     "lab_not_earlier_meant": "'{name}' is no step before this one; did you mean '{meant}'?",
     "lab_check_length": "a check cannot be called 'length': prose means a packet's length by it; rename it",
     "lab_absence": (
-        "check '{check}' passes when nothing happens; "
-        "add a check to this step that passes only when something happens"
+        "check '{check}' passes when nothing happens; add a check to this step that passes only when something happens"
     ),
     "lab_claim_unchecked": "no check of this step confirms its claim {claim}; name it in the check that does",
     # Sections.
@@ -101,14 +100,10 @@ SENTENCES: dict[str, str] = {
     "lab_prose_no_say": "step '{step}' has no '### say'; add one",
     "lab_prose_brace": "'{name}' is not a placeholder; write {{step.check}}, or {{{{ and }}}} for braces",
     "lab_prose_intro": "'{name}': the intro is read before anything is measured; for a brace write it twice",
-    "lab_prose_early": (
-        "'{name}' is not measured yet in '{section}' of step '{step}'; use it after its step has run"
-    ),
+    "lab_prose_early": ("'{name}' is not measured yet in '{section}' of step '{step}'; use it after its step has run"),
     "lab_prose_no_length": "'{name}': check '{check}' counts no packets, so it has no length to show",
     # What only lint tells.
     "lab_prose_number": "{number} is measured by the lab; take it from the run: {{{name}}}",
-    "lab_prose_differs": (
-        "step '{step}' has no '### {section}', but {other} has one; add it here or delete it there"
-    ),
+    "lab_prose_differs": ("step '{step}' has no '### {section}', but {other} has one; add it here or delete it there"),
     "lab_prose_unused": "{{{name}}} is missing in this section; {other} shows it",
 }

@@ -79,9 +79,7 @@ SENTENCES: dict[str, str] = {
     "lab_not_earlier": "这一步之前没有步骤“{name}”；之前的步骤：{known}",
     "lab_not_earlier_meant": "这一步之前没有步骤“{name}”；是不是想写“{meant}”？",
     "lab_check_length": "检查项不能叫“length”，正文用它表示数据包的长度；请改名",
-    "lab_absence": (
-        "检查项“{check}”在什么都没发生时也会通过；请在本步骤中再加一个只有观察到现象才通过的检查项"
-    ),
+    "lab_absence": ("检查项“{check}”在什么都没发生时也会通过；请在本步骤中再加一个只有观察到现象才通过的检查项"),
     "lab_claim_unchecked": "本步骤没有检查项验证论断 {claim}；请在验证它的检查项中写明",
     # Sections.
     "lab_no_parts": "“{id}”的各个部分都不存在；请改正它们的 id",

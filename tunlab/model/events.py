@@ -146,6 +146,33 @@ class RunFinished:
     skipped: int
 
 
+@dataclass(frozen=True, slots=True)
+class StepProved:
+    """`tunlab lab prove`: of `checks`, how many failed before the step's action and passed after it.
+
+    `state` is proved, failed or skipped; `early` and `late` name the checks that did not do so.
+    """
+
+    event: ClassVar[str] = "step_proved"
+    step: str
+    state: str
+    checks: int
+    failed_before: int
+    passed_after: int
+    early: tuple[str, ...] = ()
+    late: tuple[CheckJudged, ...] = ()
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabProved:
+    """The end of a proof; `left` lists namespaces, mounts and processes that outlived the lab."""
+
+    event: ClassVar[str] = "lab_proved"
+    state: str
+    left: tuple[str, ...]
+
+
 Happening = (
     RunStarted
     | StepStarted
@@ -157,6 +184,8 @@ Happening = (
     | CheckJudged
     | StepFinished
     | RunFinished
+    | StepProved
+    | LabProved
 )
 
 

@@ -42,13 +42,11 @@ class Program:
             return ("python3", "-m", f"tunlab.programs.{self.module}", *device)
         return self.words
 
-    def process_name(self) -> str:
-        """The name by which ps(1) knows it."""
-        return self._binary() if self.source else self.command()[0]
-
-    def needs(self) -> str:
-        """The executable without which it cannot start."""
-        return "cc" if self.source else self.command()[0]
+    def process_pattern(self) -> tuple[str, ...]:
+        """How pkill(1) finds it."""
+        if self.module and not self.source:
+            return ("-f", f"tunlab.programs.{self.module}")
+        return ("-x", self._binary() if self.source else self.command()[0])
 
     def _binary(self) -> str:
         return (self.source or "").removesuffix(".c")

@@ -1,7 +1,8 @@
 """One thing that a step does, as data: what runs over netlink, and the command a person would type.
 
 Both faces come from the same record, so a screen cannot show one thing and do another. `node` is where
-it happens; `commands()` is what a person would type there, each a tuple of words.
+it happens; `commands()` is what a person would type there, each a tuple of words. `changes_state`: it
+leaves the node in another state and later steps build on that; the others are acts of the moment.
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ class AddDevice:
     """
 
     verb: ClassVar[str] = "device"
+    changes_state: ClassVar[bool] = True
     at: Endpoint
     kind: str
     peer: Endpoint | None = None
@@ -34,7 +36,7 @@ class AddDevice:
         if self.kind in ("tun", "tap"):
             return (("ip", "tuntap", "add", "dev", name, "mode", self.kind),)
         if self.peer is not None:
-            far = ("peer", "name", self.peer.device)
+            far: Command = ("peer", "name", self.peer.device)
             if self.peer.node != self.at.node:
                 far += ("netns", self.peer.node)
             return (("ip", "link", "add", name, "type", "veth", *far),)
@@ -46,6 +48,7 @@ class DeleteDevice:
     """Delete a device."""
 
     verb: ClassVar[str] = "device"
+    changes_state: ClassVar[bool] = True
     at: Endpoint
 
     @property
@@ -61,6 +64,7 @@ class SetLink:
     """Change a device: `state` up or down, `mtu` in bytes, `master` a bridge; what is None stays."""
 
     verb: ClassVar[str] = "link"
+    changes_state: ClassVar[bool] = True
     at: Endpoint
     state: str | None = None
     mtu: int | None = None
@@ -86,6 +90,7 @@ class AddAddress:
     """Give a device an address, written with its prefix length: `192.0.2.1/24`."""
 
     verb: ClassVar[str] = "address"
+    changes_state: ClassVar[bool] = True
     at: Endpoint
     address: str
 
@@ -102,14 +107,15 @@ class AddRoute:
     """Add a route to `to` (a prefix, or `default`) by way of a gateway, a device, or both."""
 
     verb: ClassVar[str] = "route"
+    changes_state: ClassVar[bool] = True
     node: str
     to: str
     via: str | None = None
     device: str | None = None
 
     def commands(self) -> tuple[Command, ...]:
-        words: Command = ("ip", "-6", "route", "add") if ":" in self.to + (self.via or "") else ("ip", "route", "add")
-        words += (self.to,)
+        family: Command = ("-6",) if ":" in self.to + (self.via or "") else ()
+        words: Command = ("ip", *family, "route", "add", self.to)
         if self.via is not None:
             words += ("via", self.via)
         if self.device is not None:
@@ -122,6 +128,7 @@ class SetSysctl:
     """Set a kernel setting under `net.` in a node (sysctl(8))."""
 
     verb: ClassVar[str] = "sysctl"
+    changes_state: ClassVar[bool] = True
     node: str
     key: str
     value: str
@@ -135,6 +142,7 @@ class StartProgram:
     """Start one of the lab's programs in its node, on a terminal of its own."""
 
     verb: ClassVar[str] = "start"
+    changes_state: ClassVar[bool] = False
     program: Program
 
     @property
@@ -150,6 +158,7 @@ class StopProgram:
     """End one of the lab's programs, as Ctrl-C in its terminal would, and wait until it is gone."""
 
     verb: ClassVar[str] = "stop"
+    changes_state: ClassVar[bool] = False
     program: Program
 
     @property
@@ -157,7 +166,7 @@ class StopProgram:
         return self.program.node
 
     def commands(self) -> tuple[Command, ...]:
-        return (("kill", "-INT", f"$(pidof {self.program.process_name()})"),)
+        return (("pkill", "-INT", *self.program.process_pattern()),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +174,7 @@ class Ping:
     """Send `count` ICMP echo requests made by scapy, `interval` seconds apart, 56 bytes of data in each."""
 
     verb: ClassVar[str] = "ping"
+    changes_state: ClassVar[bool] = False
     node: str
     to: str
     count: int = 4
@@ -179,6 +189,7 @@ class Execute:
     """Run a command in a node and wait for its end."""
 
     verb: ClassVar[str] = "exec"
+    changes_state: ClassVar[bool] = False
     node: str
     command: Command
 
@@ -187,14 +198,5 @@ class Execute:
 
 
 Verb = (
-    AddDevice
-    | DeleteDevice
-    | SetLink
-    | AddAddress
-    | AddRoute
-    | SetSysctl
-    | StartProgram
-    | StopProgram
-    | Ping
-    | Execute
+    AddDevice | DeleteDevice | SetLink | AddAddress | AddRoute | SetSysctl | StartProgram | StopProgram | Ping | Execute
 )

@@ -62,9 +62,7 @@ def _fields(layer: Any, start: int | None) -> tuple[tuple[Field, ...], int]:
         else:
             place = read // 8
             read += bits
-        fields.append(
-            Field(field.name, _text(layer, field, value), None if start is None else start + place, bits)
-        )
+        fields.append(Field(field.name, _text(layer, field, value), None if start is None else start + place, bits))
     return tuple(fields), read // 8
 
 
@@ -92,10 +90,7 @@ def _plain(value: Any) -> str:
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, Packet):
-        shown = (
-            f"{field.name} {_text(value, field, value.getfieldval(field.name))}"
-            for field in value.fields_desc
-        )
+        shown = (f"{field.name} {_text(value, field, value.getfieldval(field.name))}" for field in value.fields_desc)
         return f"{value.name} ({', '.join(shown)})"
     if isinstance(value, list):
         return ", ".join(map(_plain, value))

@@ -42,9 +42,7 @@ class PcapngWriter:
 
         A comment has at most 65535 bytes of UTF-8 (struct.error otherwise).
         """
-        header = struct.pack(
-            "<5I", interface, time_ns >> 32, time_ns & 0xFFFFFFFF, len(data), original_length
-        )
+        header = struct.pack("<5I", interface, time_ns >> 32, time_ns & 0xFFFFFFFF, len(data), original_length)
         options = b"" if comment is None else _options((_COMMENT, comment.encode()))
         self._block(_PACKET, header + _padded(data) + options)
 

@@ -53,9 +53,7 @@ def _ethernet(data: bytes) -> str:
         return vlans + _internet(around.payload)
     if around.ethertype == ETHERTYPE_ARP:
         return vlans + _arp(around.payload)
-    kind = (
-        f"type 0x{around.ethertype:04x}" if around.ethertype >= 1536 else f"802.3 length {around.ethertype}"
-    )
+    kind = f"type 0x{around.ethertype:04x}" if around.ethertype >= 1536 else f"802.3 length {around.ethertype}"
     return f"{vlans}Ethernet {around.source} > {around.destination}  {kind}"
 
 
@@ -110,9 +108,7 @@ def _udp(packet: Datagram) -> str:
 
 def _tcp(packet: Datagram) -> str:
     """RFC 9293, section 3.1."""
-    source, destination, sequence, acknowledged, header, bits = struct.unpack_from(
-        "!HHIIBB6x", packet.payload
-    )
+    source, destination, sequence, acknowledged, header, bits = struct.unpack_from("!HHIIBB6x", packet.payload)
     flags = " ".join(flag for bit, flag in enumerate(_TCP_FLAGS) if bits >> bit & 1) or "no flags"
     ack = f" ack {acknowledged}" if bits & 0x10 else ""
     length = packet.announced - 4 * (header >> 4)

@@ -6,12 +6,12 @@ from rich.table import Table
 from rich.text import Text
 
 from tunlab.i18n import Words
-from tunlab.model.events import Counters, DeviceSeen
+from tunlab.model.events import Counters, DeviceSeen, Output
 from tunlab.model.topology import Endpoint
 from tunlab.ui.view import Row, View
 
 MARGIN = 2
-LINES = 6  # of what programs print
+LINES = 6  # of what each program printed
 FIXED = 22  # lines of a frame that are not packets: both ends, headers, programs, checks
 
 
@@ -22,11 +22,22 @@ def frame(view: View, at: Endpoint | None, words: Words, console: Console) -> Re
         parts.append(both_ends(view, at, words))
     if view.rows:
         parts.append(packet_table(view.rows, words, most=max(6, console.height - FIXED)))
-    if view.lines:
-        parts.append(
-            Group(*(Text(f"  {line.program}| {line.line}", overflow="fold") for line in view.lines[-LINES:]))
-        )
+    parts += program_lines(view.lines)
     return Group(*parts)
+
+
+def program_lines(printed: list[Output]) -> list[Text]:
+    """The last lines that each program printed; one that it repeats is shown once, with how often."""
+    told: dict[str, list[tuple[str, int]]] = {}
+    for output in printed:
+        lines = told.setdefault(output.program, [])
+        times = lines.pop()[1] if lines and lines[-1][0] == output.line else 0
+        lines.append((output.line, times + 1))
+    return [
+        Text.assemble((f"{program}| ", "bold"), line, f"  x {times}" if times > 1 else "", overflow="fold")
+        for program, lines in told.items()
+        for line, times in lines[-LINES:]
+    ]
 
 
 def both_ends(view: View, at: Endpoint, words: Words) -> Table:
@@ -66,7 +77,7 @@ def both_ends(view: View, at: Endpoint, words: Words) -> Table:
 
 def packet_table(rows: list[Row], words: Words, most: int) -> Table:
     """The last `most` packets, oldest first; seconds are counted from the step's first packet."""
-    table = Table(box=None, padding=(0, 1, 0, 2), header_style="bold")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column(words("column_number"), justify="right", no_wrap=True)
     table.add_column(words("column_after"), justify="right", no_wrap=True)
     table.add_column(words("column_direction"), no_wrap=True)
@@ -74,11 +85,16 @@ def packet_table(rows: list[Row], words: Words, most: int) -> Table:
     table.add_column(words("column_what"), overflow="fold")
     first = rows[0].packet.time_ns
     shown = list(enumerate(rows, 1))[-most:]
+    above = ""
     for number, row in shown:
         packet = row.packet
         told = ", ".join(words(f"direction_{each}") for each in row.told)
         after = f"{(packet.time_ns - first) / 1e9:.3f}"
-        table.add_row(str(number), after, told, str(packet.length), Text(packet.summary))
+        way, _, what = packet.summary.partition("  ")
+        table.add_row(
+            str(number), after, told, str(packet.length), Text(f"... {what}" if way == above else packet.summary)
+        )
+        above = way if what else ""
     if len(shown) < len(rows):
         table.caption = words("rows_hidden", count=len(rows) - len(shown))
     return table

@@ -14,6 +14,7 @@ from tunlab.engine.requests import Ask, Explain, Say
 from tunlab.engine.runner import LEAVE, Left
 from tunlab.i18n import Words
 from tunlab.labfile.placeholders import fill
+from tunlab.model.checks import Check
 from tunlab.model.events import CheckJudged, Entry, RunFinished, StepFinished, StepStarted
 from tunlab.model.lab import Lab, Step, Watch
 from tunlab.ui.describe import describe
@@ -39,7 +40,7 @@ class Screen:
         self._drawn = 0.0
         self._watch: Watch | None = None
         self._lab: Lab | None = None
-        self._checks: dict[str, str] = {}
+        self._checks: dict[str, Check] = {}
         self.step = "-"
 
     def entry(self, entry: Entry) -> None:
@@ -60,13 +61,13 @@ class Screen:
         if said.lab is not self._lab:
             self._lab = said.lab
             self._heading(f"{said.lab.id}  {prose.title}", "")
-            self._markdown(prose.intro)
+            self._markdown(fill(prose.intro, {}))
         step = prose.steps[said.step.id]
         of = self._words("step_of", number=said.number, total=len(said.lab.steps))
         self._heading(f"{said.lab.id}  {step.title}", of)
         self._markdown(fill(step.sections["say"], said.values))
         self._commands(said.step)
-        self._checks = {check.id: describe(check, self._words) for check in said.step.checks}
+        self._checks = {check.id: check for check in said.step.checks}
 
     def begin(self, step: Step) -> None:
         self._watch = step.watch
@@ -129,8 +130,6 @@ class Screen:
         return self._words("footer_next", title=self._lab.prose[self._words.language].steps[ask.then].title)
 
     def _commands(self, step: Step) -> None:
-        if not step.do:
-            self._indented(Text(self._words("commands_none")))
         for verb in step.do:
             for command in verb.commands():
                 line = Text.assemble((f"{verb.node}$ ", "green"), (shlex.join(command), "bold"))
@@ -149,15 +148,15 @@ class Screen:
 
     def _judged(self, judged: CheckJudged) -> None:
         words = self._words
-        line = Text.assemble(
-            (words(f"status_{judged.status}"), _STATUS_STYLE[judged.status]), " ", self._checks[judged.check]
-        )
+        demanded = describe(self._checks[judged.check], judged.expected, words)
+        line = Text.assemble((words(f"status_{judged.status}"), _STATUS_STYLE[judged.status]), " ", demanded)
         if judged.status == "skipped":
             line.append("  " + words("skipped", reason=words(judged.reason or "")))
-        else:
-            line.append("  " + words("saw", expected=judged.expected, actual=judged.actual))
-            if judged.reason:
-                line.append("  " + words(judged.reason))
+        elif judged.status != "pass":
+            line.append("  " + words("expected_saw", expected=judged.expected, actual=judged.actual), "bold")
+            line.append("  " + words(judged.reason) if judged.reason else "")
+        elif judged.actual == judged.expected:
+            line.append("  " + words("saw", actual=judged.actual), "bold")
         self._indented(line)
 
     def _finished(self, finished: RunFinished) -> None:
@@ -186,4 +185,4 @@ class Screen:
         self._console.print()
 
     def _indented(self, what: Text | Markdown) -> None:
-        self._console.print(Padding(what, (0, 0, 0, MARGIN)))
+        self._console.print(Padding(what, (0, MARGIN)))

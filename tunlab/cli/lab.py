@@ -1,0 +1,67 @@
+"""`tunlab lab lint` and `tunlab lab prove`: for authors of labs."""
+
+import json
+
+import typer
+
+from tunlab import paths
+from tunlab.cli.errors import tell, told
+from tunlab.cli.labs import folder_of, open_labs
+from tunlab.cli.sandboxed import in_session
+from tunlab.errors import Status, TunlabError
+from tunlab.i18n import Words
+from tunlab.kernel import probe
+from tunlab.kernel.holder import Ended, FrontLine
+from tunlab.labfile.lint import lint
+from tunlab.model.events import Entry
+from tunlab.model.lab import Lab
+from tunlab.session.log import EventLog
+
+
+def lint_lab(name: str, language: str, as_json: bool) -> None:
+    """Say every mistake in a lab's files; exit 2 where there is one."""
+    words = Words(language)
+    with told(words):
+        errors = lint(folder_of(name), paths.find_lab)
+        for error in errors:
+            place = {"file": error.file, "line": error.line, "problem": words(error.key, **error.values)}
+            print(json.dumps(place, ensure_ascii=False) if as_json else words.error(error))
+        if errors:
+            raise typer.Exit(Status.USAGE)
+        if not as_json:
+            print(words("lint_clean", lab=name))
+
+
+def prove_lab(name: str, language: str, twin: bool, as_json: bool) -> None:
+    """Prove a lab's steps; exit 1 where one is not proved."""
+    words = Words(language)
+    with told(words):
+        labs = open_labs(folder_of(name), "fast", twin)
+        probe.open_clone_device()
+        raise typer.Exit(in_session(labs[0].id, lambda front, _: _prove(front, labs, as_json, words)))
+
+
+def _prove(front: FrontLine, labs: tuple[Lab, ...], as_json: bool, words: Words) -> int:
+    from tunlab.engine.prove import prove
+    from tunlab.ui.proof import told as lines_of
+
+    def say(entry: Entry) -> None:
+        if as_json:
+            print(json.dumps(entry.as_json(), ensure_ascii=False), flush=True)
+        else:
+            for line in lines_of(entry, words):
+                print(line, flush=True)
+
+    log = EventLog()
+    log.follow(say)
+    fine = True
+    try:
+        for lab in labs:
+            log.lab = lab.id
+            fine &= prove(lab, log, (front, front.check))
+    except Ended as ended:
+        return 128 + ended.signum
+    except TunlabError as error:
+        tell(words, error)
+        return error.status
+    return Status.FINE if fine else Status.CHECK_FAILED

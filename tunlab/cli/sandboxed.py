@@ -1,0 +1,26 @@
+"""Runs something as the holder of a new sandbox, with a session record that others find it by."""
+
+import os
+from collections.abc import Callable
+
+from tunlab import paths
+from tunlab.kernel import sandbox
+from tunlab.kernel.holder import FrontLine
+from tunlab.kernel.terminal import Terminal
+from tunlab.session import record
+
+Holder = Callable[[FrontLine, str], int]
+
+
+def in_session(lab: str, holder: Holder, terminal: Terminal | None = None) -> int:
+    """Run `holder(front, session)` in a sandbox and return its exit status. Raises TunlabError."""
+    folder = paths.sessions(os.geteuid())
+    session = record.claim(folder, lab)
+
+    def born(pid: int) -> None:
+        record.write(folder, record.Session(session, lab, pid, record.start_time(pid)))
+
+    try:
+        return sandbox.run(lambda front: holder(front, session), born, terminal)
+    finally:
+        record.remove(folder, session)

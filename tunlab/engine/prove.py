@@ -1,0 +1,92 @@
+"""Proves a lab: each step's checks fail before its action and pass after it, and nothing is left."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tunlab import paths
+from tunlab.engine.drive import settle
+from tunlab.engine.judge import judge
+from tunlab.engine.perform import perform
+from tunlab.engine.stage import Selectable, Stage
+from tunlab.errors import TunlabError
+from tunlab.kernel import probe
+from tunlab.kernel.procfs import living
+from tunlab.model.events import CheckJudged, LabProved, StepProved
+from tunlab.model.lab import Lab, Step
+from tunlab.session.log import EventLog
+
+Source = tuple[Selectable, Callable[[], None]]
+
+
+def prove(lab: Lab, log: EventLog, source: Source) -> bool:
+    """Prove every step, logging step_proved for each and lab_proved at the end. `source` is served meanwhile."""
+    before = _leavings()
+    withheld = {step.id: _withheld(lab, step, log, source) for step in lab.steps if step.observes}
+    fine = True
+    with Stage(lab, log) as stage:
+        stage.serve(*source)
+        for step in lab.steps:
+            proof = _prove(stage, step, withheld.get(step.id))
+            fine &= proof.state != "failed"
+            log.add(proof)
+    left = tuple(sorted(_leavings() - before))
+    log.add(LabProved("proved" if fine and not left else "failed", left))
+    return fine and not left
+
+
+def _prove(stage: Stage, step: Step, withheld: list[CheckJudged] | None) -> StepProved:
+    stage.step = step.id
+    if missing := _missing(step):
+        for verb in step.do:
+            if verb.changes_state:
+                perform(stage, verb)
+        return StepProved(step.id, "skipped", len(step.checks), 0, 0, reason=missing)
+    before = withheld if withheld is not None else [judged.result for judged in judge(stage, step)]
+    for verb in step.do:
+        perform(stage, verb)
+    settle(stage, step)
+    after = [judged.result for judged in judge(stage, step)]
+    early = tuple(result.check for result in before if result.status == "pass")
+    late = tuple(result for result in after if result.status != "pass")
+    return StepProved(
+        step=step.id,
+        state="failed" if early or late else "proved",
+        checks=len(step.checks),
+        failed_before=len(before) - len(early),
+        passed_after=len(after) - len(late),
+        early=early,
+        late=late,
+    )
+
+
+def _withheld(lab: Lab, observing: Step, log: EventLog, source: Source) -> list[CheckJudged]:
+    """What the checks of a step that only observes say where the action that it names was left out."""
+    with Stage(lab, log) as stage:
+        stage.serve(*source)
+        for step in lab.steps:
+            stage.step = step.id
+            if step is observing:
+                return [judged.result for judged in judge(stage, step)]
+            if step.id != observing.observes and not _missing(step):
+                _try(stage, step)
+    raise AssertionError("lint lets a step observe earlier ones only")
+
+
+def _try(stage: Stage, step: Step) -> None:
+    # Without the action that was left out, those that build on it may fail: that is the point.
+    try:
+        for verb in step.do:
+            perform(stage, verb)
+    except TunlabError:
+        pass
+
+
+def _missing(step: Step) -> str | None:
+    return next((missing for each in step.requires if (missing := probe.missing(each))), None)
+
+
+def _leavings() -> set[str]:
+    """All that could be left of a lab in this sandbox: namespaces, mounts, processes."""
+    mounts = {line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()}
+    names = {f"namespace {path.name}" for path in paths.NETNS.iterdir()}
+    return names | {f"mount {mount}" for mount in mounts} | {f"process {pid}" for pid in living()}
