@@ -90,6 +90,8 @@ def _play(
         sources: list[tuple[FrontLine | Keyboard, Callable[[], None]]] = [(front, front.check)]
         if keyboard:
             sources.append((keyboard, lambda: None))
+        if screen:
+            signal.signal(signal.SIGCONT, lambda *_: screen.resume())
         try:
             return run(Plan(name, labs, session), log, screen or JsonLines(), sources)
         except Ended as ended:

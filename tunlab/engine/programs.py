@@ -18,17 +18,18 @@ if TYPE_CHECKING:
 
 PATIENCE = 10.0  # seconds for a program to be ready, or to be gone
 COMPILE_PATIENCE = 60.0
+QUIET = 0.3  # seconds without a line, after which a program has said what it had to say
 
 
 class RunningProgram:
     """A program with its process; `exit_code` is None while it runs."""
 
-    def __init__(self, program: Program, process: Process, step: str) -> None:
+    def __init__(self, program: Program, process: Process) -> None:
         self.program = program
         self.process = process
-        self.started_in = step
         self.lines: list[str] = []
         self.exit_code: int | None = None
+        self.last_heard = 0.0  # when it printed last, in seconds of the run
         self.heard_out = False  # its terminal is closed: it will print nothing more
 
     def over(self) -> bool:
@@ -88,10 +89,14 @@ class Programs:
             raise TunlabError("program_ended", program=program.name, said=" / ".join(running.lines))
 
     def stop(self, program: Program) -> None:
-        """Interrupt a program and wait until it is gone; one that does not obey is killed."""
+        """Interrupt a program and wait until it is gone; one that does not obey is killed.
+
+        What it is about to print is waited for first: tcpdump would not print it any more.
+        """
         running = self._running.get(program.name)
         if running is None:
             return
+        self._stage.wait(lambda: self._stage.log.now() - running.last_heard > QUIET, PATIENCE)
         running.process.interrupt()
         if not self._stage.wait(lambda: program.name not in self._running, PATIENCE):
             running.process.kill()
@@ -129,7 +134,7 @@ class Programs:
             "TUNLAB_PROGRAM": program.name,
         }
         process = spawn(words, node.namespace, environment, paths.WORK)
-        running = RunningProgram(program, process, self._stage.step)
+        running = RunningProgram(program, process)
         self._running[program.name] = running
         self._stage.serve(process, lambda: self._hear(running))
         return running
@@ -141,6 +146,7 @@ class Programs:
             running.heard_out = True
             return
         running.lines += lines
+        running.last_heard = self._stage.log.now()
         program = running.program
         for line in lines:
             self._stage.log.add(Output(self._stage.step, program.node, program.name, line))

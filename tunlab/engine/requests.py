@@ -27,10 +27,13 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Wait for a key. Reply: `enter` or `q`. `then` names the step that Enter goes to; None: it acts, or ends."""
+    """Wait for a key. Reply: `enter` or `q`.
+
+    `to` says what Enter leads to: `act`, `explain`, `next` (the step named by `then`), or `end`.
+    """
 
     step: Step
-    acts: bool
+    to: str
     then: str | None = None
 
 

@@ -47,7 +47,7 @@ def play(lab: Lab, final: bool = True) -> Walk:
             yield from _skip(step, str(missing))
             total["skipped"] += len(step.checks)
             continue
-        yield from _ask(Ask(step, acts=True))
+        yield from _ask(Ask(step, "act"))
         try:
             yield from act(step)
         except TunlabError:
@@ -57,10 +57,12 @@ def play(lab: Lab, final: bool = True) -> Walk:
         assert isinstance(verdict, Verdict)
         total.update(verdict.statuses)
         values |= verdict.values
-        yield Explain(lab, step, values)
         yield Tell(StepFinished(step.id, state_of(verdict)))
+        if any("explain" in prose.steps[step.id].sections for prose in lab.prose.values()):
+            yield from _ask(Ask(step, "explain"))  # what the packets say is looked at before the reason is read
+            yield Explain(lab, step, values)
         if following or final:
-            yield from _ask(Ask(step, acts=False, then=following))
+            yield from _ask(Ask(step, "next" if following else "end", following))
     return total
 
 

@@ -23,8 +23,8 @@ class Terminal:
 
     def give(self, group: int) -> None:
         """Make `group` the foreground process group, in the mode that it had last."""
-        _with_output_allowed(lambda: os.tcsetpgrp(self._fd, group))
-        termios.tcsetattr(self._fd, termios.TCSADRAIN, self._lent)
+        termios.tcsetattr(self._fd, termios.TCSADRAIN, self._lent)  # while we are still in the foreground
+        os.tcsetpgrp(self._fd, group)
 
     def take_back(self) -> None:
         """Take the terminal back and put it into the mode in which it was found. A closed one is let be."""

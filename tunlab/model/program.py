@@ -11,9 +11,10 @@ class Program:
 
     `source` is a C file of the lab, compiled with cc; `module` one of ours in tunlab.programs; `words` a
     command of the system. A program with both source and module is a pair of twins that print the same
-    lines: `twin()` chooses the module, which reports its packets by itself. `device` is the one whose far end it is. `tells_read` is the line
-    it prints for each packet read, with `{length}` where the number stands. `ready` is a text in its output
-    (or, without one, its hold on `device`) by which one knows that it has started.
+    lines; `twin()` chooses the module, which reports its packets by itself. `device` is the one whose far
+    end it is. `tells_read` is the line that it prints for each packet read, `{length}` standing for the
+    number. `ready` is a text in its output (or, without one, its hold on `device`) by which one knows that
+    it has started.
     """
 
     name: str

@@ -11,32 +11,38 @@ from tunlab.model.topology import Endpoint
 from tunlab.ui.view import Row, View
 
 MARGIN = 2
-LINES = 6  # of what each program printed
-FIXED = 22  # lines of a frame that are not packets: both ends, headers, programs, checks
 
 
-def frame(view: View, at: Endpoint | None, words: Words, console: Console) -> RenderableType:
-    """All that is seen of a step now, no higher than the console."""
-    parts: list[RenderableType] = []
-    if at is not None:
-        parts.append(both_ends(view, at, words))
-    if view.rows:
-        parts.append(packet_table(view.rows, words, most=max(6, console.height - FIXED)))
-    parts += program_lines(view.lines)
-    return Group(*parts)
+def frame(view: View, at: Endpoint | None, words: Words, console: Console, height: int) -> RenderableType:
+    """All that is seen of a step now; older packets are left out where it would be higher than `height` lines."""
+    above = [both_ends(view, at, words)] if at is not None else []
+    below = program_lines(view.lines, most=height // 4)
+    if not view.rows:
+        return Group(*above, *below)
+    left = height - _height(Group(*above, *below), console)
+    most = max(1, min(left - 2, len(view.rows)))
+    table = packet_table(view.rows, words, most)
+    while most > 1 and _height(table, console) > left:
+        most -= 1
+        table = packet_table(view.rows, words, most)
+    return Group(*above, table, *below)
 
 
-def program_lines(printed: list[Output]) -> list[Text]:
-    """The last lines that each program printed; one that it repeats is shown once, with how often."""
+def _height(part: RenderableType, console: Console) -> int:
+    return len(console.render_lines(part, console.options.update_width(console.width - MARGIN)))
+
+
+def program_lines(printed: list[Output], most: int) -> list[Text]:
+    """The last `most` lines that each program printed; one that it repeats is shown once, with how often."""
     told: dict[str, list[tuple[str, int]]] = {}
-    for output in printed:
+    for output in filter(lambda output: output.line, printed):
         lines = told.setdefault(output.program, [])
         times = lines.pop()[1] if lines and lines[-1][0] == output.line else 0
         lines.append((output.line, times + 1))
     return [
         Text.assemble((f"{program}| ", "bold"), line, f"  x {times}" if times > 1 else "", overflow="fold")
         for program, lines in told.items()
-        for line, times in lines[-LINES:]
+        for line, times in lines[-most:]
     ]
 
 

@@ -4,11 +4,11 @@ import shlex
 import time
 
 from rich.console import Console
+from rich.control import Control
 from rich.live import Live
-from rich.markdown import Markdown
 from rich.padding import Padding
+from rich.segment import ControlType
 from rich.text import Text
-from rich.theme import Theme
 
 from tunlab.engine.requests import Ask, Explain, Say
 from tunlab.engine.runner import LEAVE, Left
@@ -20,10 +20,12 @@ from tunlab.model.lab import Lab, Step, Watch
 from tunlab.ui.describe import describe
 from tunlab.ui.frame import MARGIN, frame
 from tunlab.ui.keys import Keyboard
+from tunlab.ui.prose import wrapped
 from tunlab.ui.view import View
 
 FRAME_SECONDS = 0.1  # between two frames of the live picture
-_THEME = Theme({"markdown.code": "bold cyan", "markdown.item.bullet": "bold"})
+CLEAR_LINE = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
+LAST_FRAME = 60  # lines: the frame that stays scrolls, so it may be higher than the terminal
 _STATUS_STYLE = {"pass": "bold green", "fail": "bold red", "unknown": "bold yellow", "skipped": "yellow"}
 
 
@@ -34,9 +36,10 @@ class Screen:
         self._words = words
         self._again = again
         self._keyboard = keyboard
-        self._console = Console(theme=_THEME, highlight=False)
+        self._console = Console(highlight=False)
         self._view = View()
         self._live: Live | None = None
+        self._footer = ""
         self._drawn = 0.0
         self._watch: Watch | None = None
         self._lab: Lab | None = None
@@ -61,17 +64,17 @@ class Screen:
         if said.lab is not self._lab:
             self._lab = said.lab
             self._heading(f"{said.lab.id}  {prose.title}", "")
-            self._markdown(fill(prose.intro, {}))
+            self._prose(fill(prose.intro, {}))
         step = prose.steps[said.step.id]
         of = self._words("step_of", number=said.number, total=len(said.lab.steps))
         self._heading(f"{said.lab.id}  {step.title}", of)
-        self._markdown(fill(step.sections["say"], said.values))
+        self._prose(fill(step.sections["say"], said.values))
         self._commands(said.step)
         self._checks = {check.id: check for check in said.step.checks}
 
     def begin(self, step: Step) -> None:
         self._watch = step.watch
-        self._live = Live(console=self._console, auto_refresh=False, transient=False)
+        self._live = Live(console=self._console, auto_refresh=False, transient=True)
         if self._console.is_terminal:
             self._live.start()
 
@@ -86,30 +89,38 @@ class Screen:
     def end(self) -> None:
         if self._live is None:
             return
-        self._draw()
-        self._live.stop()
-        self._live = None
-        if not self._console.is_terminal:
-            self._console.print(self._frame())
+        self._live.update(Text())
+        self.close()
+        self._console.print(self._frame(LAST_FRAME))
         self._console.print()
 
     def explain(self, explained: Explain) -> None:
         text = explained.lab.prose[self._words.language].steps[explained.step.id].sections.get("explain")
         if text:
             self._console.print()
-            self._markdown(fill(text, explained.values))
+            self._prose(fill(text, explained.values))
 
     def ask(self, ask: Ask) -> None:
         if self._keyboard is None:
             return
-        keys = [self._enter(ask), self._words("footer_quit")]
-        self._console.print(Text("   ".join(keys), style="reverse"))
+        self._footer = f"{self._enter(ask)}   {self._words('footer_quit')}"
         self._keyboard.drop()
+        self._draw_footer()
 
     def key(self) -> str | None:
         if self._keyboard is None:
             return "enter"
-        return next((key for key in self._keyboard.pressed() if key in ("enter", LEAVE)), None)
+        key = next((key for key in self._keyboard.pressed() if key in ("enter", LEAVE)), None)
+        if key is not None:
+            self._console.control(CLEAR_LINE)
+            self._footer = ""
+        return key
+
+    def resume(self) -> None:
+        """The run was stopped by Ctrl-Z and goes on: show again what the shell has covered."""
+        self._view.changed = True
+        if self._footer:
+            self._draw_footer()
 
     def close(self) -> None:
         """Leave the terminal as a line-by-line one, whatever was going on."""
@@ -122,11 +133,14 @@ class Screen:
         self._console.print()
         self._console.print(Text(self._words("run_stopped", step=self.step, signal=signal, again=self._again)))
 
+    def _draw_footer(self) -> None:
+        self._console.print(Text(self._footer, style="reverse"), end="", no_wrap=True, overflow="crop")
+
     def _enter(self, ask: Ask) -> str:
-        if ask.acts:
+        if ask.to == "act":
             return self._words("footer_act" if ask.step.do else "footer_look")
         if ask.then is None or self._lab is None:
-            return self._words("footer_end")
+            return self._words(f"footer_{ask.to}")
         return self._words("footer_next", title=self._lab.prose[self._words.language].steps[ask.then].title)
 
     def _commands(self, step: Step) -> None:
@@ -138,24 +152,24 @@ class Screen:
 
     def _draw(self) -> None:
         if self._live is not None and self._console.is_terminal:
-            self._live.update(self._frame(), refresh=True)
+            self._live.update(self._frame(self._console.height - 1), refresh=True)
         self._drawn = time.monotonic()
         self._view.changed = False
 
-    def _frame(self) -> Padding:
+    def _frame(self, height: int) -> Padding:
         at = self._watch.at if self._watch else None
-        return Padding(frame(self._view, at, self._words, self._console), (0, 0, 0, MARGIN))
+        return Padding(frame(self._view, at, self._words, self._console, height), (0, 0, 0, MARGIN))
 
     def _judged(self, judged: CheckJudged) -> None:
         words = self._words
-        demanded = describe(self._checks[judged.check], judged.expected, words)
+        demanded = describe(self._checks[judged.check], words)
         line = Text.assemble((words(f"status_{judged.status}"), _STATUS_STYLE[judged.status]), " ", demanded)
         if judged.status == "skipped":
             line.append("  " + words("skipped", reason=words(judged.reason or "")))
         elif judged.status != "pass":
             line.append("  " + words("expected_saw", expected=judged.expected, actual=judged.actual), "bold")
             line.append("  " + words(judged.reason) if judged.reason else "")
-        elif judged.actual == judged.expected:
+        elif judged.actual.isdecimal():
             line.append("  " + words("saw", actual=judged.actual), "bold")
         self._indented(line)
 
@@ -180,9 +194,10 @@ class Screen:
         self._console.print(Text(left + " " * gap + right, style="bold", no_wrap=True, overflow="ellipsis"))
         self._console.print("-" * self._console.width)
 
-    def _markdown(self, text: str) -> None:
-        self._indented(Markdown(text))
+    def _prose(self, text: str) -> None:
+        for line in wrapped(text, self._console.width - 2 * MARGIN):
+            self._indented(line)
         self._console.print()
 
-    def _indented(self, what: Text | Markdown) -> None:
+    def _indented(self, what: Text) -> None:
         self._console.print(Padding(what, (0, MARGIN)))

@@ -1,0 +1,33 @@
+"""The built wheel in an environment of its own, outside the checkout."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel: the one in the folder TUNLAB_WHEELS, else freshly built."""
+    folder = Path(os.environ.get("TUNLAB_WHEELS") or tmp_path_factory.mktemp("dist"))
+    if not list(folder.glob("tunlab-*.whl")):
+        build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, TOP]
+        subprocess.run(build, check=True, capture_output=True)
+    [path] = folder.glob("tunlab-*.whl")
+    return path
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bin folder of a fresh virtual environment that holds the wheel and what it depends on, no more."""
+    place = tmp_path_factory.mktemp("installed") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", place], check=True)
+    # Beside the wheel there may be those of its dependencies: then no network is needed.
+    offline = ["--no-index", "--find-links", wheel.parent] if "TUNLAB_WHEELS" in os.environ else []
+    pip = [place / "bin/python", "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+    subprocess.run([*pip, *offline, wheel], check=True)
+    return place / "bin"
