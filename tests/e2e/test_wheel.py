@@ -85,9 +85,7 @@ def tell(words: Sequence[str | Path]) -> str:
 
 def test_the_labs_are_inside(wheel: Path) -> None:
     inside = set(zipfile.ZipFile(wheel).namelist())
-    shipped = {
-        f"tunlab/labs/{path.relative_to(paths.labs())}" for path in paths.labs().rglob("*") if path.is_file()
-    }
+    shipped = {f"tunlab/labs/{path.relative_to(paths.labs())}" for path in paths.labs().rglob("*") if path.is_file()}
     assert f"tunlab/labs/{LAB}/tun.c" in shipped
     assert shipped <= inside
 
@@ -114,16 +112,12 @@ def test_every_line_is_an_event(run: Run) -> None:
     assert times == sorted(times)
 
 
-def test_every_step_is_done(run: Run) -> None:
+def test_every_step_ends_well(run: Run) -> None:
     begun = [(event["lab"], event["step"]) for event in run.events if event["event"] == "step_started"]
-    ended = [(e["lab"], e["step"], e["state"]) for e in run.events if e["event"] == "step_finished"]
+    ended = {(e["lab"], e["step"]): e["state"] for e in run.events if e["event"] == "step_finished"}
     assert begun
-    if all(host_needs_nothing(event) for event in run.events):
-        assert ended == [(*step, "done") for step in begun]
-
-
-def host_needs_nothing(event: Event) -> bool:
-    return not (event["event"] == "step_finished" and event["state"] == "skipped")
+    assert set(begun) <= ended.keys()
+    assert set(ended.values()) <= {"done", "skipped"}  # skipped: without tcpdump, say
 
 
 def test_the_program_reads_what_the_kernel_sends_unasked(run: Run) -> None:
@@ -191,5 +185,5 @@ def test_saving_into_the_same_folder_is_refused(installed: Path, run: Run) -> No
         text=True,
         timeout=30,
     )
-    assert again.returncode == 2 or again.returncode == 3
+    assert again.returncode in (2, 3)
     assert "events.jsonl" in again.stderr

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import signal
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -38,11 +39,15 @@ def nodes(*names: str) -> Iterator[list[tuple[NetworkNamespace, Netlink]]]:
         yield made
 
 
+PATIENCE = 60  # seconds for a function in its own process
+
+
 def _forked(run: Callable[[int], int]) -> Any:
     told, tell = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(told)
+        signal.alarm(PATIENCE)  # it ends the front, and with it the sandbox
         try:
             run(tell)
         except BaseException:

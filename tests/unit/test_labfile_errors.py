@@ -100,9 +100,7 @@ CHANGES: dict[str, Change] = {
     "key-is-a-list": yaml("requires: [tun]", "[requires]: [tun]"),
     "duplicate-key": yaml("    node: h1\n", "    node: h1\n    node: h2\n"),
     "missing-key": yaml("id: lab-sample\n", ""),
-    "two-kinds-of-check": yaml(
-        "        device: {at: h1:tun0}", "        device: {at: h1:tun0}\n        output: x"
-    ),
+    "two-kinds-of-check": yaml("        device: {at: h1:tun0}", "        device: {at: h1:tun0}\n        output: x"),
     "nothing-to-set": yaml("{at: h1:tun0, set: up, mtu: 1400, master: br0}", "{at: h1:tun0}"),
     "count-is-a-word": yaml("count: 4, interval", "count: four, interval"),
     "seconds-are-a-word": yaml("deadline: 10", "deadline: soon"),
@@ -227,9 +225,7 @@ def refusals(changes: dict[str, Change], here: Path) -> dict[str, list[LabFileEr
             with pytest.raises(LabFileError) as refused:
                 load(Path("lab-x"), "fast", find)
             found[name] = [refused.value]
-            assert name in ONLY_LOAD or refused.value.key in [
-                error.key for error in lint(Path("lab-x"), find)
-            ]
+            assert name in ONLY_LOAD or refused.value.key in [error.key for error in lint(Path("lab-x"), find)]
         shutil.rmtree(lab)
     return found
 
@@ -248,8 +244,7 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[L
 def test_wording(refused: dict[str, list[LabFileError]]) -> None:
     for language in SENTENCES:
         parts = (
-            "\n".join((f"[{name}]", *(render(error, language) for error in errors)))
-            for name, errors in refused.items()
+            "\n".join((f"[{name}]", *(render(error, language) for error in errors))) for name, errors in refused.items()
         )
         told = "\n\n".join(parts) + "\n"
         golden = GOLDEN / f"errors.{language}.txt"

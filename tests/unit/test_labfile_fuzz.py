@@ -19,9 +19,7 @@ YAML = (SAMPLE / "lab.yaml").read_text()
 PROSE = (SAMPLE / "en.md").read_text()
 
 # Texts of the format and of YAML, put together at random.
-PIECES = st.sampled_from(
-    ("schema: 1\n", "id: x\n", "parts:", "{pace.x}", "!!map ", "%YAML 1.3\n", "---\n", "...\n")
-)
+PIECES = st.sampled_from(("schema: 1\n", "id: x\n", "parts:", "{pace.x}", "!!map ", "%YAML 1.3\n", "---\n", "...\n"))
 SIGNS = st.sampled_from("-{}[]&*?|<'\"\t\n\x85\u2028# :a,")
 
 

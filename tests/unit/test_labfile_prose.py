@@ -74,9 +74,7 @@ def test_a_measured_number_is_found(text: str) -> None:
     assert (problem.line, problem.values) == (5, {"number": "84", "name": Reference("ping", "read", True)})
 
 
-@pytest.mark.parametrize(
-    "text", ["840", "0x84", "tun84", "10.84.0.1", "84.5", "fe80::84", "/84", "{read}", "4"]
-)
+@pytest.mark.parametrize("text", ["840", "0x84", "tun84", "10.84.0.1", "84.5", "fe80::84", "/84", "{read}", "4"])
 def test_another_number_is_not(text: str) -> None:
     page = read_page(f"# T\n## ping\n### explain\n{text}\n", "en.md")
     assert list(measured_numbers(page, [STEP])) == []

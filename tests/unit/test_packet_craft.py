@@ -58,9 +58,7 @@ def test_padding_behind_the_request_is_not_summed() -> None:
     assert answer is not None and _checksums_right(answer[: len(request)])
 
 
-@pytest.mark.parametrize(
-    ("source", "destination"), [("10.0.0.1", "::1"), ("h1", "h2"), ("10.0.0.1", "10.0.0.0/24")]
-)
+@pytest.mark.parametrize(("source", "destination"), [("10.0.0.1", "::1"), ("h1", "h2"), ("10.0.0.1", "10.0.0.0/24")])
 def test_addresses_that_are_none(source: str, destination: str) -> None:
     with pytest.raises(ValueError, match=r"IP versions|does not appear"):
         echo_request(source, destination, 1, 1, b"")

@@ -130,8 +130,7 @@ def _packets() -> list[Any]:
 def judged(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[bytes, tuple[Layer, ...], dict[str, str]]]:
     """Each packet's bytes, our layers, and tshark's columns (of nested headers, the outermost)."""
     packets = [
-        (bytes(packet), LinkType.ETHERNET if packet.name == "Ethernet" else LinkType.RAW)
-        for packet in _packets()
+        (bytes(packet), LinkType.ETHERNET if packet.name == "Ethernet" else LinkType.RAW) for packet in _packets()
     ]
     path: Path = tmp_path_factory.mktemp("judge") / "all.pcapng"
     with path.open("wb") as file:
@@ -169,9 +168,7 @@ def _first_fields(layers: tuple[Layer, ...]) -> list[tuple[Layer, Field]]:
 def test_protocols(judged: list[tuple[bytes, tuple[Layer, ...], dict[str, str]]]) -> None:
     for data, layers, row in judged:
         ours = [protocol for layer in layers if (protocol := _protocol(layer.name))]
-        tsharks = [
-            name for name in row["frame.protocols"].split(":") if name not in ("raw", "ethertype", "data")
-        ]
+        tsharks = [name for name in row["frame.protocols"].split(":") if name not in ("raw", "ethertype", "data")]
         assert ours == tsharks, data.hex()
 
 

@@ -60,9 +60,7 @@ def _kinds() -> list[tuple[Any, str]]:
         (IP(src="10.0.0.1", dst="10.0.0.2", proto=200) / bytes(4), ip_line + "protocol 200  length 4"),
         (ip / back, ip_line + "protocol 4 (IPv4)  length 28"),
         (
-            IP(src="10.0.0.1", dst="10.0.0.2", id=0xBEEF, flags="MF")
-            / UDP(sport=1, dport=2, len=2000)
-            / bytes(16),
+            IP(src="10.0.0.1", dst="10.0.0.2", id=0xBEEF, flags="MF") / UDP(sport=1, dport=2, len=2000) / bytes(16),
             ip_line + "UDP 1 > 2  length 1992  fragment id 0xbeef offset 0 length 24, more follow",
         ),
         (
@@ -89,9 +87,7 @@ def _kinds() -> list[tuple[Any, str]]:
         (six / v6.ICMPv6TimeExceeded() / six, six_line + "ICMPv6 time exceeded, in transit"),
         (six / hop / v6.ICMPv6MLReport2(records=[group(dst="ff02::a")]), six_line + "MLDv2 report ff02::a"),
         (
-            six
-            / hop
-            / v6.ICMPv6MLReport2(records=[group(dst=f"ff02::{i}", sources=["fe80::7"]) for i in range(1, 6)]),
+            six / hop / v6.ICMPv6MLReport2(records=[group(dst=f"ff02::{i}", sources=["fe80::7"]) for i in range(1, 6)]),
             six_line + "MLDv2 report ff02::1, ff02::2, ff02::3 and 2 more",
         ),
         (six / hop / v6.ICMPv6MLReport(mladdr="ff02::a"), six_line + "MLD report ff02::a"),

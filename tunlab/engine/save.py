@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-from tunlab.errors import TunlabError
+from tunlab.errors import Status, TunlabError
+from tunlab.kernel.errno_names import name_of
 from tunlab.kernel.user import real_uid
 from tunlab.model.events import Entry, PacketSeen
 from tunlab.model.packet import LinkType
@@ -28,11 +29,10 @@ class Saved:
             self._packets = _new(folder / PACKETS)
             self._pcapng = PcapngWriter(self._packets)
         except FileExistsError as error:
-            if not folder.is_dir():
-                raise TunlabError("save_no_folder", folder=folder) from error
-            raise TunlabError("save_exists", folder=folder, file=Path(error.filename).name) from error
+            taken = Path(error.filename).name if folder.is_dir() else folder.name
+            raise TunlabError("save_exists", Status.USAGE, folder=folder, file=taken) from error
         except OSError as error:
-            raise TunlabError("save_failed", folder=folder, problem=error.strerror) from error
+            raise TunlabError("save_refused", Status.USAGE, folder=folder, problem=name_of(error)) from error
         self._interfaces: dict[str, int] = {}
 
     def entry(self, entry: Entry) -> None:
@@ -44,7 +44,7 @@ class Saved:
                 self._packet(entry.what)
                 self._packets.flush()
         except OSError as error:
-            raise TunlabError("save_failed", folder=self._folder, problem=error.strerror) from error
+            raise TunlabError("save_failed", folder=self._folder, problem=name_of(error)) from error
 
     def _packet(self, packet: PacketSeen) -> None:
         name = f"{packet.node}:{packet.device}"

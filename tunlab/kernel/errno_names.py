@@ -22,10 +22,9 @@ def attempting(attempt: str, remedies: dict[int, str] | None = None, **values: o
 
 def refusal(error: OSError, attempt: str, remedies: dict[int, str] | None = None, **values: object) -> KernelError:
     """The KernelError for `error`."""
-    code = error.errno or 0
-    return KernelError(name_of(code), attempt, (remedies or {}).get(code), **values)
+    return KernelError(name_of(error), attempt, (remedies or {}).get(error.errno or 0), **values)
 
 
-def name_of(code: int) -> str:
-    """`EPERM` for 1, and so on; the number itself where errno(3) has no name."""
-    return errno.errorcode.get(code, str(code))
+def name_of(error: OSError) -> str:
+    """`EPERM` for errno 1, and so on; the number itself where errno(3) has no name."""
+    return errno.errorcode.get(error.errno or 0, str(error.errno))

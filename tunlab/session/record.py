@@ -3,6 +3,7 @@
 Alive means a pidfd that is not readable; a pid and its start time alone are fooled by a zombie.
 """
 
+import errno
 import json
 import os
 import select
@@ -56,7 +57,7 @@ def claim(folder: Path, wanted: str) -> str:
                 continue
             return name
     except OSError as error:
-        raise TunlabError("sessions_unusable", folder=folder, problem=error.strerror) from error
+        raise TunlabError("sessions_unusable", folder=folder, problem=errno.errorcode.get(error.errno or 0, "")) from error
     raise TunlabError("sessions_unusable", folder=folder, problem="1000 sessions")
 
 

@@ -1,0 +1,144 @@
+"""Plays a lab on a terminal of 80 columns and draws one of its steps: docs/screen-en.svg and docs/screen-zh.svg.
+
+    make docs
+
+Every character comes from the run: tunlab writes to a pseudo-terminal, pyte keeps its screen as a terminal would,
+and rich draws that as SVG. A run that does not pass draws nothing.
+"""
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from html import unescape
+from io import StringIO
+from itertools import groupby
+from pathlib import Path
+
+import pyte
+from rich.cells import cell_len
+from rich.console import Console
+from rich.style import Style
+from rich.terminal_theme import MONOKAI
+from rich.text import Text
+
+from tunlab.paths import labs
+
+LAB, STEP = "lab-1.4.3", "up"
+COLUMNS, ROWS = 80, 1000  # high enough for the whole run: nothing scrolls away
+CELL = 12.2  # the width that rich gives a character, in the picture's units
+SCREEN = "screen-{language}.svg"
+
+# rich's own format loads a font from the network, and squeezes Chinese into the width of Latin letters.
+FORMAT = """\
+<svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg" role="img">
+<style>
+.{unique_id}-matrix {{ font: {char_height}px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas,
+  "Noto Sans Mono CJK SC", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", monospace; }}
+.{unique_id}-title {{ font: bold 18px sans-serif; }}
+{styles}
+</style>
+{chrome}
+<g transform="translate({terminal_x}, {terminal_y})">
+{backgrounds}
+<g class="{unique_id}-matrix">
+{matrix}
+</g>
+</g>
+</svg>
+"""
+_TEXT = re.compile(r'<text class="(\S+)" x="(\S+)" y="(\S+)" textLength="\S+" clip-path="\S+">([^<]*)</text>')
+
+
+def main() -> None:
+    for language in ("en", "zh"):
+        step = lines_of_step(play(language), title_of_step(language))
+        picture = draw(step, f"tunlab run {LAB} --auto --lang {language}", f"screen-{language}")
+        Path(__file__).with_name(SCREEN.format(language=language)).write_text(picture, encoding="utf-8")
+
+
+def play(language: str) -> pyte.Screen:
+    """The screen after a whole run; it must have passed."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", ROWS, COLUMNS, 0, 0))
+    command = [str(Path(sys.executable).with_name("tunlab")), "run", LAB, "--auto", "--lang", language]
+    environment = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "LINES")}
+    environment |= {"TERM": "xterm-256color", "COLORTERM": ""}
+    run = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
+    os.close(theirs)
+    screen = pyte.Screen(COLUMNS, ROWS)
+    stream = pyte.ByteStream(screen)
+    while data := _read(ours):
+        stream.feed(data)
+    os.close(ours)
+    if run.wait() != 0:
+        sys.exit("\n".join(line for line in screen.display if line.strip()))
+    return screen
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # EIO: the run is over (tty_ioctl(4))
+        return b""
+
+
+def title_of_step(language: str) -> str:
+    """The step's heading in the lab's prose."""
+    prose = (labs() / LAB / f"{language}.md").read_text(encoding="utf-8")
+    found = re.search(rf"^## {STEP}: (.+)$", prose, re.MULTILINE)
+    assert found, f"{LAB} has no step {STEP}"
+    return found[1]
+
+
+def lines_of_step(screen: pyte.Screen, title: str) -> list[Text]:
+    """From the step's heading to the last of its checks."""
+    lines = [_styled(screen, row) for row in range(ROWS)]
+    first = next(row for row, line in enumerate(lines) if line.plain.startswith(f"{LAB}  {title}"))
+    check = next(row for row in range(first, ROWS) if lines[row].plain.startswith("  ["))
+    end = next(row for row in range(check, ROWS) if not lines[row].plain.strip())
+    return lines[first:end]
+
+
+def _styled(screen: pyte.Screen, row: int) -> Text:
+    cells = [screen.buffer[row][column] for column in range(COLUMNS)]
+    line = Text()
+    for style, run in groupby(cells, _style):
+        line.append("".join(cell.data for cell in run), style)
+    line.rstrip()
+    return line
+
+
+def _style(cell: pyte.screens.Char) -> Style:
+    color = None if cell.fg == "default" else cell.fg.replace("brown", "yellow")  # pyte's name for it
+    return Style(color=color, bold=cell.bold, reverse=cell.reverse)
+
+
+def draw(lines: list[Text], title: str, name: str) -> str:
+    """The lines as SVG, each character in its own cell whatever the reader's font."""
+    console = Console(record=True, width=COLUMNS, file=StringIO(), highlight=False, force_terminal=True)
+    for line in lines:
+        console.print(line, soft_wrap=True)
+    picture = console.export_svg(title=title, theme=MONOKAI, code_format=FORMAT, unique_id=name)
+    return _TEXT.sub(_in_cells, picture)
+
+
+def _in_cells(found: re.Match[str]) -> str:
+    style, start, y, content = found.groups()
+    text = unescape(content).replace("\xa0", " ").rstrip()
+    places, x = [], float(start)
+    for character in text:
+        places.append(f"{x:g}")
+        x += CELL * cell_len(character)
+    if not text:
+        return ""
+    shown = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace(" ", "&#160;")
+    return f'<text class="{style}" x="{" ".join(places)}" y="{y}">{shown}</text>\n'
+
+
+if __name__ == "__main__":
+    main()
