@@ -104,6 +104,8 @@ def _play(
                 screen.close()
             tell(words, error)
             return error.status
+        except (BrokenPipeError, SystemExit):  # nobody reads any more; rich turns the one into the other
+            return 128 + signal.SIGPIPE
 
 
 def _trust(folder: Path, labs: tuple[Lab, ...], options: Options, words: Words) -> None:

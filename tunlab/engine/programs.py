@@ -12,6 +12,7 @@ from tunlab.errors import TunlabError
 from tunlab.kernel.process import Process, spawn
 from tunlab.model.events import Output
 from tunlab.model.program import Program
+from tunlab.packet.scapy_loader import load_scapy
 
 if TYPE_CHECKING:
     from tunlab.engine.stage import Stage
@@ -137,6 +138,7 @@ class Programs:
         running = RunningProgram(program, process)
         self._running[program.name] = running
         self._stage.serve(process, lambda: self._hear(running))
+        load_scapy()  # once, and the program needs a moment anyway: the first packet must not wait for it
         return running
 
     def _hear(self, running: RunningProgram) -> None:

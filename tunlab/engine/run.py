@@ -10,6 +10,7 @@ from tunlab.engine.drive import Audience, drive
 from tunlab.engine.runner import Left, play
 from tunlab.engine.stage import Selectable, Stage
 from tunlab.errors import Status
+from tunlab.kernel.holder import Ended
 from tunlab.model.events import RunFinished, RunStarted
 from tunlab.model.lab import Lab
 from tunlab.session.log import EventLog
@@ -49,6 +50,9 @@ def run(
         state = "failed" if total["fail"] or total["unknown"] else "done"
     except Left:
         state = "left"
+    except Ended:
+        state = "stopped"
+        raise
     finally:
         log.lab = plan.id
         log.add(RunFinished(state, total["pass"], total["fail"], total["unknown"], total["skipped"]))

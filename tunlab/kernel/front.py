@@ -4,10 +4,11 @@ import os
 import selectors
 import signal
 import socket
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from tunlab.kernel.holder import END_SIGNALS, FrontLine
+from tunlab.kernel.holder import END_SIGNALS, GO, FrontLine
 from tunlab.kernel.terminal import Terminal, stop_own_job
 
 PATIENCE = 5.0  # seconds between passing a signal on and SIGKILL
@@ -51,12 +52,17 @@ class Front:
         """The holder is our child from now on: its maker has gone and we are its subreaper."""
         self.holder = holder
 
+    def tell(self, word: bytes) -> None:
+        """Say a word to the holder; to one that has died, nothing."""
+        with suppress(OSError):
+            self._line.send(word)
+
     def supervise(self) -> int:
         """Let the holder go, and return its exit status when it has ended."""
         if self._terminal:
             self._terminal.wait_for_turn()
             self._terminal.give(self.holder)
-        self._line.send(b"go")
+        self.tell(GO)
         try:
             return self.wait()
         finally:
@@ -65,6 +71,8 @@ class Front:
 
     def wait(self) -> int:
         """Wait for the holder's end; 128+N if signal N ended it."""
+        if not self.holder:  # its maker was killed before there was one
+            return 128 + signal.SIGKILL
         pidfd = os.pidfd_open(self.holder)
         try:
             with selectors.DefaultSelector() as selector:

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -22,6 +23,7 @@ from tunlab.kernel.syscalls import (
     raise_ambient,
 )
 
+FURNISH, GO = b"furnish", b"go"  # what the front says to the holder, in this order
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
@@ -44,30 +46,40 @@ class FrontLine:
     def fileno(self) -> int:
         return self._line.fileno()
 
+    def expect(self, word: bytes) -> None:
+        """Wait for the front's next word; leave when the front is gone."""
+        if self._heard() != word:
+            os._exit(128 + signal.SIGKILL)
+
     def check(self) -> None:
         """Leave at once when the front is gone: nobody is left to report to."""
-        try:
-            if self._line.recv(64, socket.MSG_DONTWAIT) == b"":
-                os._exit(128 + signal.SIGKILL)
-        except BlockingIOError:
-            pass
+        if self._heard(socket.MSG_DONTWAIT) == b"":
+            os._exit(128 + signal.SIGKILL)
 
     def ask_to_stop(self) -> None:
         """Have the front stop us both, as Ctrl-Z wants: PID 1 ignores its own SIGSTOP."""
-        self._line.send(self.STOP)
+        with suppress(OSError):  # it has died: `check` is next
+            self._line.send(self.STOP)
+
+    def _heard(self, flags: int = 0) -> bytes | None:
+        """What the front said; None for nothing yet, empty when it is gone."""
+        try:
+            return self._line.recv(64, flags)
+        except BlockingIOError:
+            return None
+        except ConnectionError:  # it died with a word of ours unread
+            return b""
 
 
-def become_holder(line: socket.socket) -> FrontLine:
+def become_holder(front: FrontLine) -> None:
     """Set up the new PID 1: signals first, then the mounts.
 
     Raises KernelError where the kernel refuses one of them.
     """
-    front = FrontLine(line)
     _obey_signals(front)
     with attempting("mount /proc, /sys and /run in the sandbox", dict.fromkeys((1, 13), "remedy_sandbox")):
         _furnish()
     raise_ambient(capabilities_permitted())
-    return front
 
 
 def die_with_front(front: FrontLine) -> None:

@@ -15,13 +15,14 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from tunlab.errors import KernelError
 from tunlab.kernel.errno_names import attempting
 from tunlab.kernel.front import Front
-from tunlab.kernel.holder import FrontLine, become_holder, die_with_front
+from tunlab.kernel.holder import FURNISH, GO, Ended, FrontLine, become_holder, die_with_front
 from tunlab.kernel.probe import user_namespace_remedy
 from tunlab.kernel.syscalls import (
     CLONE_NEWNET,
@@ -55,10 +56,11 @@ def run(main: Main, born: Callable[[int], None], terminal: Terminal | None = Non
             _make(theirs, main)
         theirs.close()
         os.waitpid(maker, 0)
-        report = json.loads(ours.recv(65536) or b"{}")
-        if "pid" in report:  # from the maker; the holder's own report follows
+        report = _heard(ours, socket.MSG_DONTWAIT)  # what the maker had to say is here by now
+        if "pid" in report:
             front.adopt(report["pid"])
-            report = json.loads(ours.recv(65536) or b"{}")
+            front.tell(FURNISH)
+            report = _heard(ours)  # the holder's
         if "errno" in report:
             raise KernelError(report["errno"], report["attempt"], report["remedy"])
         if "ready" not in report:
@@ -71,28 +73,34 @@ def _make(line: socket.socket, main: Main) -> NoReturn:
     """The maker: never returns to the caller's code."""
     try:
         _enter_namespaces()
-        holder = os.fork()
+        with attempting("fork"):
+            holder = os.fork()
+        if holder:
+            _report(line, pid=holder)
+        else:
+            _hold(line, main)
     except KernelError as error:
         _report(line, errno=error.errno_name, attempt=error.attempt, remedy=error.remedy)
+    finally:
         os._exit(1)
-    if holder:
-        _report(line, pid=holder)
-        os._exit(0)
-    _hold(line, main)
 
 
 def _hold(line: socket.socket, main: Main) -> NoReturn:
     """The holder: never returns either; its exit ends the sandbox."""
     status = 1
     try:
+        front = FrontLine(line)
         os.setpgid(0, 0)
-        front = become_holder(line)
+        front.expect(FURNISH)
+        become_holder(front)
         _report(line, ready=True)
-        if line.recv(64) == b"go":
-            die_with_front(front)
-            status = main(front)
+        front.expect(GO)
+        die_with_front(front)
+        status = main(front)
     except KernelError as error:
         _report(line, errno=error.errno_name, attempt=error.attempt, remedy=error.remedy)
+    except Ended as ended:  # before `main` was ready for it
+        status = 128 + ended.signum
     except BaseException:  # a bug of ours: show it, but leave by the one door that ends the sandbox
         sys.excepthook(*sys.exc_info())
     finally:
@@ -105,7 +113,17 @@ def _hold(line: socket.socket, main: Main) -> NoReturn:
 
 
 def _report(line: socket.socket, **fields: object) -> None:
-    line.send(json.dumps(fields).encode())
+    with suppress(OSError):  # the front has died; the next look at the line ends us
+        line.send(json.dumps(fields).encode())
+
+
+def _heard(line: socket.socket, flags: int = 0) -> dict[str, Any]:
+    """The next report; empty when whoever should have made it was killed."""
+    try:
+        report: dict[str, Any] = json.loads(line.recv(65536, flags) or b"{}")
+    except OSError:
+        return {}
+    return report
 
 
 def _enter_namespaces() -> None:

@@ -30,6 +30,7 @@ SENTENCES: dict[str, str] = LABFILE | {
     "save_exists": "{folder} cannot hold this run: {file} is there already; name another folder for --save",
     "save_refused": "cannot write to {folder}: {problem}; name another folder for --save",
     "save_failed": "cannot go on saving to {folder}: {problem}; the run was stopped, what was written so far is kept",
+    "output_failed": "cannot write the output: {problem}; the run was stopped",
     "sysctl_outside_net": "the setting '{setting}' is not under net., and would change the whole machine; refused",
     "program_already_runs": "the program '{program}' runs already; stop it before it is started again",
     "program_not_ready": "the program '{program}' was not ready within {seconds:g} s",

@@ -57,7 +57,9 @@ def claim(folder: Path, wanted: str) -> str:
                 continue
             return name
     except OSError as error:
-        raise TunlabError("sessions_unusable", folder=folder, problem=errno.errorcode.get(error.errno or 0, "")) from error
+        raise TunlabError(
+            "sessions_unusable", folder=folder, problem=errno.errorcode.get(error.errno or 0, "")
+        ) from error
     raise TunlabError("sessions_unusable", folder=folder, problem="1000 sessions")
 
 

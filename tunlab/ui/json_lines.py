@@ -1,18 +1,21 @@
 """`--json`: every event as a line on standard output."""
 
 import json
-import sys
 
 from tunlab.engine.requests import Ask, Explain, Say
 from tunlab.model.events import Entry
 from tunlab.model.lab import Step
+from tunlab.ui.output import Output
 
 
 class JsonLines:
     """An audience that never waits: each event goes out as it happens."""
 
+    def __init__(self) -> None:
+        self._output = Output()
+
     def entry(self, entry: Entry) -> None:
-        print(json.dumps(entry.as_json(), ensure_ascii=False), flush=True, file=sys.stdout)
+        print(json.dumps(entry.as_json(), ensure_ascii=False), file=self._output, flush=True)
 
     def say(self, said: Say) -> None: ...
 

@@ -20,6 +20,7 @@ from tunlab.model.lab import Lab, Step, Watch
 from tunlab.ui.describe import describe
 from tunlab.ui.frame import MARGIN, frame
 from tunlab.ui.keys import Keyboard
+from tunlab.ui.output import Output
 from tunlab.ui.prose import wrapped
 from tunlab.ui.view import View
 
@@ -36,7 +37,7 @@ class Screen:
         self._words = words
         self._again = again
         self._keyboard = keyboard
-        self._console = Console(highlight=False)
+        self._console = Console(highlight=False, file=Output())
         self._view = View()
         self._live: Live | None = None
         self._footer = ""
@@ -174,9 +175,9 @@ class Screen:
         self._indented(line)
 
     def _finished(self, finished: RunFinished) -> None:
-        if finished.state == "error":
-            return
-        key = {"done": "run_done", "failed": "run_failed", "left": "run_left"}[finished.state]
+        if finished.state not in ("done", "failed", "left"):
+            return  # an error or a signal has a sentence of its own
+        key = f"run_{finished.state}"
         told = self._words(
             key,
             passed=finished.passed,

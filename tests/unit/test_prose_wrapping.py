@@ -1,0 +1,55 @@
+"""Prose on the terminal: both languages wrapped at their width, no mark at a line's wrong end."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tunlab.ui.prose import wrapped
+
+
+def lines(markdown: str, width: int) -> list[str]:
+    return [line.plain for line in wrapped(markdown, width)]
+
+
+def test_english_breaks_at_spaces() -> None:
+    assert lines("one two three", 8) == ["one two", "three"]
+
+
+def test_chinese_fills_the_line_up_to_a_latin_word() -> None:
+    assert lines("内核会通过 lo 自己应答", 14) == ["内核会通过 lo", "自己应答"]
+
+
+def test_no_line_begins_with_a_closing_mark() -> None:
+    assert lines("程序读到一个包，打印长度。", 14) == ["程序读到一个", "包，打印长度。"]
+
+
+def test_no_line_ends_with_an_opening_mark() -> None:
+    assert lines("四个字节（地址）", 10) == ["四个字节", "（地址）"]
+
+
+def test_paragraphs_and_lists() -> None:
+    assert lines("a\nb\n\n- one two three\n- four", 9) == ["a b", "", "- one two", "  three", "- four"]
+
+
+def test_styles_keep_their_words() -> None:
+    (line,) = wrapped("a `b c` **d**", 20)
+    assert line.plain == "a b c d"
+    assert [(line.plain[span.start : span.end], str(span.style)) for span in line.spans] == [
+        ("b ", "bold cyan"),
+        ("c", "bold cyan"),
+        ("d", "bold"),
+    ]
+
+
+@given(st.text(alphabet="ab ，。（）包内核 \n-*`", max_size=80), st.integers(min_value=4, max_value=40))
+def test_nothing_is_lost_and_no_line_is_too_wide(text: str, width: int) -> None:
+    kept = "".join(text.split())
+    shown = list(wrapped(text.replace("*", "").replace("`", ""), width))
+    said = "".join("".join(line.plain.split()) for line in shown)
+    assert said == kept.replace("*", "").replace("`", "")
+    for line in shown:
+        assert line.cell_len <= max(width, _longest_piece(text)), line.plain
+
+
+def _longest_piece(text: str) -> int:
+    """A run without a place to break may be wider than the line: marks hang on their characters."""
+    return 2 * max((len(word) for word in text.split()), default=0) + 2

@@ -1,0 +1,83 @@
+"""The record by which a running sandbox is found, and what becomes of it when the sandbox dies."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tunlab.errors import TunlabError
+from tunlab.session import record
+
+
+def living(name: str) -> record.Session:
+    return record.Session(name, "lab-x", os.getpid(), record.start_time(os.getpid()))
+
+
+def dead(name: str) -> record.Session:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    session = record.Session(name, "lab-x", process.pid, record.start_time(process.pid))
+    process.wait()
+    return session
+
+
+def zombie() -> tuple[record.Session, int]:
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    return record.Session("z", "lab-x", pid, record.start_time(pid)), pid
+
+
+def test_names_are_free_ones(tmp_path: Path) -> None:
+    assert record.claim(tmp_path, "lab-x") == "lab-x"
+    assert record.claim(tmp_path, "lab-x") == "lab-x-2"
+    record.remove(tmp_path, "lab-x")
+    assert record.claim(tmp_path, "lab-x") == "lab-x"
+
+
+def test_a_record_is_found_again(tmp_path: Path) -> None:
+    session = living(record.claim(tmp_path, "lab-x"))
+    record.write(tmp_path, session)
+    assert list(record.sessions(tmp_path)) == [session]
+    assert session.alive()
+
+
+def test_the_dead_are_swept_and_the_living_stay(tmp_path: Path) -> None:
+    for session in (living("a"), dead("b")):
+        (tmp_path / session.name).mkdir()
+        record.write(tmp_path, session)
+    record.sweep(tmp_path)
+    assert [session.name for session in record.sessions(tmp_path)] == ["a"]
+
+
+def test_a_zombie_is_dead() -> None:
+    session, pid = zombie()
+    try:
+        assert not session.alive()
+    finally:
+        os.waitpid(pid, 0)
+
+
+def test_another_process_of_that_pid_is_not_it() -> None:
+    assert not record.Session("a", "lab-x", os.getpid(), 1).alive()
+
+
+def test_garbage_is_no_session(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "session.json").write_text("{")
+    assert list(record.sessions(tmp_path)) == []
+
+
+def test_a_folder_behind_a_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    with pytest.raises(TunlabError, match="sessions_not_yours"):
+        record.claim(tmp_path / "link", "lab-x")
+
+
+def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(TunlabError, match="sessions_unusable"):
+        record.claim(tmp_path / "file", "lab-x")

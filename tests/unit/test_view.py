@@ -1,0 +1,96 @@
+"""What the screen shows, from events alone."""
+
+from dataclasses import replace
+
+from rich.console import Console
+
+from tunlab.i18n import Words
+from tunlab.model.events import Counters, DeviceSeen, Entry, Holder, Output, PacketSeen
+from tunlab.model.topology import Endpoint
+from tunlab.ui.frame import frame
+from tunlab.ui.view import View
+
+TUN0 = Endpoint("h1", "tun0")
+READER = Holder(pid=7, fd=3, command="./tun", program="reader")
+DEVICE = DeviceSeen(
+    "h1",
+    "tun0",
+    "tun",
+    ("POINTOPOINT", "NOARP", "UP"),
+    "UNKNOWN",
+    1500,
+    "pfifo_fast",
+    500,
+    ("192.0.2.1/24",),
+    (READER,),
+)
+SENT = PacketSeen(
+    "ping", "h1", "tun0", "capture", "out", 84, "IP 192.0.2.1 > 192.0.2.2  ICMP echo request id 0x0001 seq 1",
+    time_ns=1_000_000_000, data="45",
+)  # fmt: skip
+READ = replace(SENT, seen_by="program", direction="read", program="reader", joined=True)
+
+
+def view_of(*events: object) -> View:
+    view = View()
+    for event in events:
+        view.read(Entry(0.0, "lab-x", event))  # type: ignore[arg-type]
+    return view
+
+
+def shown(view: View, language: str, height: int = 60, width: int = 80) -> list[str]:
+    console = Console(width=width, height=height, force_terminal=False)
+    with console.capture() as capture:
+        console.print(frame(view, TUN0, Words(language), console, height))
+    return [line.rstrip() for line in capture.get().splitlines()]
+
+
+def test_a_packet_that_was_captured_and_read_is_one_row() -> None:
+    assert [row.told for row in view_of(SENT, READ).rows] == [["out", "read"]]
+    assert [row.told for row in view_of(READ, SENT).rows] == [["out", "read"]]
+
+
+def test_a_packet_that_nobody_read_says_so() -> None:
+    assert [row.told for row in view_of(SENT).rows] == [["out"]]
+
+
+def test_the_same_bytes_twice_are_two_packets() -> None:
+    assert [row.told for row in view_of(SENT, SENT, READ, READ).rows] == [["out", "read"], ["out", "read"]]
+
+
+def test_what_the_program_did_counts_from_when_it_took_the_device() -> None:
+    view = view_of(DEVICE, READ, READ)
+    assert (view.end("h1", "tun0", "read").packets, view.end("h1", "tun0", "read").size) == (2, 168)
+    other = replace(DEVICE, holders=(replace(READER, pid=9, program="echo"),))
+    view.read(Entry(1.0, "lab-x", other))
+    assert view.end("h1", "tun0", "read").packets == 0
+
+
+def test_both_ends_in_one_table() -> None:
+    counters = Counters("h1", "tun0", 0, 0, 0, 1, 84, 0)
+    lines = shown(view_of(DEVICE, counters, SENT, READ, Output("ping", "h1", "reader", "Read 84 bytes")), "en")
+    assert any("kernel: tun0, UP" in line and "program: reader" in line for line in lines)
+    assert any("TX 1 packets, 84 bytes" in line and "---->" in line and "read 1 packets" in line for line in lines)
+    assert any("out, read" in line and "84" in line and "192.0.2.1 > 192.0.2.2" in line for line in lines)
+    assert lines[-1] == "reader| Read 84 bytes"
+
+
+def test_chinese_columns_are_aligned() -> None:
+    from rich.cells import cell_len
+
+    lines = [line for line in shown(view_of(DEVICE), "zh") if line.startswith(("|", "+"))]
+    assert len({cell_len(line) for line in lines}) == 1
+
+
+def test_nothing_in_a_table_is_of_ambiguous_width() -> None:
+    for language in ("en", "zh"):
+        text = "".join(shown(view_of(DEVICE, SENT, READ), language))
+        assert not set("…—→│●─└┌") & set(text)
+
+
+def test_a_frame_is_no_higher_than_it_may_be() -> None:
+    packets = [replace(SENT, time_ns=number, data=f"{number:02x}") for number in range(50)]
+    view = view_of(DEVICE, *packets)
+    assert len(shown(view, "en", height=23)) <= 23
+    assert any("earlier packets are not shown" in line for line in shown(view, "en", height=23))
+    assert len(view.rows) == 50
