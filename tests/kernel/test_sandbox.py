@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from inside import Forked, Sandboxed, nodes, output
+from inside import Sandboxed, forked, nodes, output
 from tunlab.kernel import procfs, sandbox
 from tunlab.kernel.holder import Ended
 from tunlab.kernel.tuntap import Tun
@@ -64,7 +64,7 @@ def test_run_is_a_tmpfs_of_our_own(sandboxed: Sandboxed) -> None:
     assert not Path("/run/netns/mine").exists()
 
 
-def test_runtime_folder_is_bound_back(forked: Forked, tmp_path: Path) -> None:
+def test_runtime_folder_is_bound_back(tmp_path: Path) -> None:
     """A stand-in for /run/user/1000, which a test machine need not have: made in a mount namespace of its own."""
     script = f"""
 import os
@@ -94,18 +94,18 @@ def test_hosts_file_is_ours(sandboxed: Sandboxed) -> None:
 
 
 @pytest.mark.parametrize("status", [0, 1, 3, 42])
-def test_exit_status_is_passed_through(forked: Forked, status: int) -> None:
+def test_exit_status_is_passed_through(status: int) -> None:
     assert forked(lambda: sandbox.run(lambda front: status, lambda holder: None)) == status
 
 
-def test_holder_killed_by_a_signal_gives_128_plus_its_number(forked: Forked) -> None:
+def test_holder_killed_by_a_signal_gives_128_plus_its_number() -> None:
     def run() -> int:
         return sandbox.run(lambda front: signal.pause() or 0, lambda holder: os.kill(holder, signal.SIGKILL))
 
     assert forked(run) == 128 + signal.SIGKILL
 
 
-def test_signal_to_the_front_reaches_the_holder(forked: Forked) -> None:
+def test_signal_to_the_front_reaches_the_holder() -> None:
     def run() -> int:
         front = os.getpid()
 
@@ -131,7 +131,7 @@ def test_signal_to_the_front_reaches_the_holder(forked: Forked) -> None:
 
 
 def test_exception_of_main_is_shown_and_ends_the_sandbox(
-    forked: Forked, tmp_path: Path
+    tmp_path: Path
 ) -> None:
     shown = tmp_path / "stderr"
 
@@ -143,7 +143,7 @@ def test_exception_of_main_is_shown_and_ends_the_sandbox(
     assert "KeyError: 'no such key'" in shown.read_text()
 
 
-def test_signal_outside_of_main_is_no_traceback(forked: Forked, tmp_path: Path) -> None:
+def test_signal_outside_of_main_is_no_traceback(tmp_path: Path) -> None:
     """A signal that nobody in `main` catches ends the sandbox with 128+N and without a word."""
     shown = tmp_path / "stderr"
 
@@ -155,7 +155,7 @@ def test_signal_outside_of_main_is_no_traceback(forked: Forked, tmp_path: Path) 
     assert shown.read_text() == ""
 
 
-def test_everything_started_dies_with_the_holder(forked: Forked) -> None:
+def test_everything_started_dies_with_the_holder() -> None:
     def run() -> bytes:
         told, tell = os.pipe()
 
@@ -172,6 +172,7 @@ def test_everything_started_dies_with_the_holder(forked: Forked) -> None:
     assert forked(run) == b""
 
 
+@pytest.mark.needs("tun")
 def test_ip_netns_exec_works(sandboxed: Sandboxed) -> None:
     def inside(_: Any) -> tuple[str, str, list[str]]:
         with nodes("h1", "h2") as (h1, _), h1.namespace.entered(), Tun("tun7"):
@@ -205,7 +206,8 @@ def test_tcpdump_runs(sandboxed: Sandboxed) -> None:
     assert "127.0.0.1.9: UDP, length 1" in sandboxed(inside)
 
 
-def test_host_is_unchanged(forked: Forked) -> None:
+@pytest.mark.needs("tun")
+def test_host_is_unchanged() -> None:
     """Before, during and after."""
     before = host()
 

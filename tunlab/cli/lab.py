@@ -36,9 +36,9 @@ def prove_lab(name: str, language: str, twin: bool, as_json: bool) -> None:
     """Prove a lab's steps; exit 1 where one is not proved."""
     words = Words(language)
     with told(words):
-        labs = open_labs(folder_of(name), "fast", twin)
+        section = open_labs(folder_of(name), "fast", twin)
         probe.open_clone_device()
-        raise typer.Exit(in_session(labs[0].id, lambda front, _: _prove(front, labs, as_json, words)))
+        raise typer.Exit(in_session(section.id, lambda front, _: _prove(front, section.parts, as_json, words)))
 
 
 def _prove(front: FrontLine, labs: tuple[Lab, ...], as_json: bool, words: Words) -> int:

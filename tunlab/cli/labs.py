@@ -29,13 +29,13 @@ def is_shipped(folder: Path) -> bool:
     return folder.resolve().parent == paths.labs().resolve()
 
 
-def open_labs(folder: Path, pace: str, twin: bool) -> tuple[Lab, ...]:
-    """The lab, or a section's labs. C programs become their Python twins on request, or without cc."""
+def open_labs(folder: Path, pace: str, twin: bool) -> Section:
+    """A section, or a lab as a section of its own. C programs become their Python twins on request, or without cc."""
     found = load(folder, pace, paths.find_lab)
-    labs = found.parts if isinstance(found, Section) else (found,)
+    section = found if isinstance(found, Section) else Section(found.id, (found,))
     if twin or probe.missing("cc"):
-        return tuple(_with_twins(lab) for lab in labs)
-    return labs
+        return replace(section, parts=tuple(_with_twins(lab) for lab in section.parts))
+    return section
 
 
 def _with_twins(lab: Lab) -> Lab:

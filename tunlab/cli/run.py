@@ -19,7 +19,7 @@ from tunlab.kernel import probe
 from tunlab.kernel.holder import Ended, FrontLine
 from tunlab.kernel.terminal import Terminal
 from tunlab.labfile.trust import commands
-from tunlab.model.lab import Lab
+from tunlab.model.lab import Section
 from tunlab.session.log import EventLog
 
 
@@ -41,20 +41,19 @@ def run_lab(options: Options, language: str) -> None:
     words = Words(language)
     with told(words):
         folder = folder_of(options.lab)
-        labs = open_labs(folder, options.pace, options.twin)
+        section = open_labs(folder, options.pace, options.twin)
         if not options.auto and not (sys.stdin.isatty() and sys.stdout.isatty()):
             raise TunlabError("no_terminal", Status.USAGE)
         if not is_shipped(folder):
-            _trust(folder, labs, options, words)
-        if any("tun" in step.requires for lab in labs for step in lab.steps):
+            _trust(folder, section, options, words)
+        if any("tun" in step.requires for lab in section.parts for step in lab.steps):
             probe.open_clone_device()
         saved = _saved(options.save)
-        name = folder.resolve().name
 
         def hold(front: FrontLine, session: str) -> int:
-            return _play(front, labs, options, name, session, saved, words)
+            return _play(front, section, options, session, saved, words)
 
-        raise typer.Exit(in_session(name, hold, None if options.auto else Terminal()))
+        raise typer.Exit(in_session(section.id, hold, None if options.auto else Terminal()))
 
 
 def _saved(folder: Path | None) -> Callable[..., None] | None:
@@ -67,15 +66,14 @@ def _saved(folder: Path | None) -> Callable[..., None] | None:
 
 def _play(
     front: FrontLine,
-    labs: tuple[Lab, ...],
+    section: Section,
     options: Options,
-    name: str,
     session: str,
     saved: Callable[..., None] | None,
     words: Words,
 ) -> int:
     """In the holder: everything heavy is imported here, never in the front."""
-    from tunlab.engine.run import Plan, run
+    from tunlab.engine.run import run
     from tunlab.ui.json_lines import JsonLines
     from tunlab.ui.keys import Keyboard
     from tunlab.ui.screen import Screen
@@ -86,14 +84,14 @@ def _play(
     with ExitStack() as stack:
         keyboard = None if options.auto else stack.enter_context(Keyboard())
         again = shlex.join(["tunlab", "run", options.lab])
-        screen = None if options.json else Screen(words, again, keyboard)
+        screen = None if options.json else Screen(words, again, section.prose.get(words.language), keyboard)
         sources: list[tuple[FrontLine | Keyboard, Callable[[], None]]] = [(front, front.check)]
         if keyboard:
             sources.append((keyboard, lambda: None))
         if screen:
             signal.signal(signal.SIGCONT, lambda *_: screen.resume())
         try:
-            return run(Plan(name, labs, session), log, screen or JsonLines(), sources)
+            return run(section, session, log, screen or JsonLines(), sources)
         except Ended as ended:
             if screen:
                 screen.close()
@@ -108,12 +106,12 @@ def _play(
             return 128 + signal.SIGPIPE
 
 
-def _trust(folder: Path, labs: tuple[Lab, ...], options: Options, words: Words) -> None:
+def _trust(folder: Path, section: Section, options: Options, words: Words) -> None:
     """A lab from outside the wheel lists its commands and is asked about once."""
     if options.allow_exec:
         return
     print(words("trust_list", folder=folder), file=sys.stderr)
-    for lab in labs:
+    for lab in section.parts:
         for node, command in commands(lab):
             print(f"  {node}$ {shlex.join(command)}", file=sys.stderr)
     if options.auto:

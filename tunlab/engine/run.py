@@ -3,7 +3,6 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 
 from tunlab.engine.drive import Audience, drive
@@ -12,41 +11,33 @@ from tunlab.engine.stage import Selectable, Stage
 from tunlab.errors import Status
 from tunlab.kernel.holder import Ended
 from tunlab.model.events import RunFinished, RunStarted
-from tunlab.model.lab import Lab
+from tunlab.model.lab import Section
 from tunlab.session.log import EventLog
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is to be played: the id that was asked for, its labs, and the session's name."""
-
-    id: str
-    labs: Sequence[Lab]
-    session: str
-
-
 def run(
-    plan: Plan,
+    section: Section,
+    session: str,
     log: EventLog,
     audience: Audience,
     sources: Sequence[tuple[Selectable, Callable[[], None]]] = (),
 ) -> Status:
-    """Play it. `sources` are served by the loop too: a keyboard, the line to the front.
+    """Play its labs. `sources` are served by the loop too: a keyboard, the line to the front.
 
     A TunlabError is raised on after run_finished was logged.
     """
     log.follow(audience.entry)
-    log.lab = plan.id
-    log.add(RunStarted(plan.id, plan.session, os.uname().release, version("tunlab")))
+    log.lab = section.id
+    log.add(RunStarted(section.id, session, os.uname().release, version("tunlab")))
     total: Counter[str] = Counter()
     state = "error"
     try:
-        for number, lab in enumerate(plan.labs):
+        for number, lab in enumerate(section.parts):
             log.lab = lab.id
             with Stage(lab, log, audience.tick) as stage:
                 for source, serve in sources:
                     stage.serve(source, serve)
-                total += drive(play(lab, final=number + 1 == len(plan.labs)), stage, audience)
+                total += drive(play(lab, final=number + 1 == len(section.parts)), stage, audience)
         state = "failed" if total["fail"] or total["unknown"] else "done"
     except Left:
         state = "left"
@@ -54,6 +45,6 @@ def run(
         state = "stopped"
         raise
     finally:
-        log.lab = plan.id
+        log.lab = section.id
         log.add(RunFinished(state, total["pass"], total["fail"], total["unknown"], total["skipped"]))
     return Status.CHECK_FAILED if state == "failed" else Status.FINE

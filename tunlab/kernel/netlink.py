@@ -2,6 +2,7 @@
 
 import errno
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -88,11 +89,16 @@ class Netlink:
     def set_link(self, name: str, state: str | None = None, mtu: int | None = None, master: str | None = None) -> None:
         """`ip link set dev NAME [mtu MTU] [master BRIDGE] [up|down]`, in one request."""
         wanted: dict[str, object] = {}
+        attempt = f"ip link set dev {name}"
         if mtu is not None:
             wanted["mtu"] = mtu
+            attempt += f" mtu {mtu}"
+        if master is not None:
+            attempt += f" master {master}"
         if state is not None:
             wanted["state"] = state
-        with _asking(f"ip link set dev {name} " + " ".join(f"{k} {v}" for k, v in wanted.items()), _REMEDIES):
+            attempt += f" {state}"
+        with _asking(attempt, _REMEDIES):
             if master is not None:
                 wanted["master"] = self._index(master)
             self._route.link("set", index=self._index(name), **wanted)
@@ -106,11 +112,17 @@ class Netlink:
     def add_route(self, to: str, via: str | None, device: str | None) -> None:
         """`ip route add TO [via GATEWAY] [dev NAME]`."""
         wanted: dict[str, object] = {}
+        attempt = f"ip route add {to}"
+        if ":" in to + (via or ""):
+            wanted["family"] = socket.AF_INET6
+            attempt = f"ip -6 route add {to}"
         if via is not None:
             wanted["gateway"] = via
-        if ":" in to + (via or ""):
-            wanted["family"] = 10
-        with _asking(f"ip route add {to}", _REMEDIES | {errno.ENETUNREACH: "remedy_no_gateway"}):
+            attempt += f" via {via}"
+        if device is not None:
+            attempt += f" dev {device}"
+        unreachable = dict.fromkeys((errno.ENETUNREACH, errno.EHOSTUNREACH), "remedy_no_gateway")
+        with _asking(attempt, _REMEDIES | unreachable):
             if device is not None:
                 wanted["oif"] = self._index(device)
             self._route.route("add", dst=to, **wanted)
@@ -119,7 +131,10 @@ class Netlink:
         """The address from which the kernel would send to `destination` (`ip route get`)."""
         with _asking(f"ip route get {destination}", {errno.ENETUNREACH: "remedy_no_route"}):
             (answer,) = self._route.route("get", dst=destination)
-            return str(answer.get("prefsrc"))
+            source = answer.get("prefsrc")
+            if source is None:  # IPv6: the only address is still tentative
+                raise OSError(errno.EADDRNOTAVAIL, "no source address")
+            return str(source)
 
     def links(self) -> list[LinkState]:
         """All devices of the node."""

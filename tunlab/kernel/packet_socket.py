@@ -60,7 +60,7 @@ class PacketSocket:
     def receive(self) -> Captured | None:
         """The next packet, or None when there is none."""
         try:
-            data, ancillary, flags, address = self._socket.recvmsg(_SNAP, 64)
+            data, ancillary, _, address = self._socket.recvmsg(_SNAP, 64)
         except (BlockingIOError, InterruptedError):
             return None
         except OSError:  # ENETDOWN: a device went away; the socket goes on with the others

@@ -6,6 +6,7 @@ import signal
 import sys
 import termios
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tunlab.kernel.errno_names import refusal
@@ -66,10 +67,8 @@ class Process:
         os.close(self._terminal)
 
     def _send(self, signum: int) -> None:
-        try:
+        with suppress(ProcessLookupError):
             os.kill(self.pid, signum)
-        except ProcessLookupError:
-            pass
 
 
 def spawn(words: Sequence[str], node: NetworkNamespace, environment: Mapping[str, str], directory: Path) -> Process:
@@ -123,7 +122,7 @@ def _become(
     mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     become_real_user()
     os.chdir(directory)
-    os.execvpe(words[0], words, environment)
+    os.execvpe(words[0], list(words), environment)
 
 
 def _plain_output(terminal: int) -> None:

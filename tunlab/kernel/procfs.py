@@ -1,6 +1,5 @@
 """What /proc tells about processes: who holds a tun device."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +26,7 @@ def tun_holders(device: str, namespace: int) -> Iterator[TunHolder]:
 
 def _held_by(process: Path, device: str, namespace: int) -> Iterator[TunHolder]:
     try:
-        numbers = sorted(int(fd) for fd in os.listdir(process / "fd"))
+        numbers = sorted(int(fd.name) for fd in (process / "fd").iterdir())
     except OSError:  # it ended, or it is not ours to see
         return
     for fd in numbers:
@@ -37,7 +36,7 @@ def _held_by(process: Path, device: str, namespace: int) -> Iterator[TunHolder]:
 
 def _interface(process: Path, fd: int) -> str | None:
     try:
-        if not os.readlink(process / "fd" / str(fd)).endswith(paths.CLONE_DEVICE.name):
+        if (process / "fd" / str(fd)).readlink().name != paths.CLONE_DEVICE.name:
             return None
         for line in (process / "fdinfo" / str(fd)).read_text().splitlines():
             if line.startswith("iff:"):

@@ -20,11 +20,10 @@ def load(folder: Path, pace: str, find: Find) -> Lab | Section:
     if not is_section(root):
         return _lab(root, folder, pace, problems)
     identifier, parts = read_parts(root)
-    section_prose(folder)
     labs = tuple(_part(part, where, pace) for part in parts if (where := find(part.text())) is not None)
     if not labs:
         raise root.entries()["parts"].error("lab_no_parts", id=identifier)
-    return Section(identifier, labs)
+    return Section(identifier, labs, section_prose(folder))
 
 
 def section_prose(folder: Path) -> dict[str, Prose]:

@@ -61,8 +61,9 @@ def _verbs(value: Value | None, scope: Scope) -> tuple[Verb, ...]:
 
 
 def _watch(value: Value, scope: Scope) -> Watch:
-    fields = value.fields(("at", "quiet", "deadline"))
-    watch = Watch(endpoint(fields["at"], scope.nodes), fields["quiet"].seconds(), fields["deadline"].seconds())
+    fields = value.fields(("at", "deadline"), ("quiet",))
+    quiet = fields["quiet"].seconds() if "quiet" in fields else 0.0
+    watch = Watch(endpoint(fields["at"], scope.nodes), quiet, fields["deadline"].seconds())
     if watch.quiet > watch.deadline:
         raise value.error("lab_watch", quiet=watch.quiet, deadline=watch.deadline)
     return watch

@@ -71,3 +71,4 @@ class Section:
 
     id: str
     parts: tuple[Lab, ...]
+    prose: Mapping[str, Prose] = field(default_factory=dict)

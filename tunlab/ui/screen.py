@@ -2,6 +2,7 @@
 
 import shlex
 import time
+from typing import IO, cast
 
 from rich.console import Console
 from rich.control import Control
@@ -15,8 +16,8 @@ from tunlab.engine.runner import LEAVE, Left
 from tunlab.i18n import Words
 from tunlab.labfile.placeholders import fill
 from tunlab.model.checks import Check
-from tunlab.model.events import CheckJudged, Entry, RunFinished, StepFinished, StepStarted
-from tunlab.model.lab import Lab, Step, Watch
+from tunlab.model.events import CheckJudged, Entry, RunFinished, RunStarted, StepFinished, StepStarted
+from tunlab.model.lab import Lab, Prose, Step, Watch
 from tunlab.ui.describe import describe
 from tunlab.ui.frame import MARGIN, frame
 from tunlab.ui.keys import Keyboard
@@ -31,13 +32,19 @@ _STATUS_STYLE = {"pass": "bold green", "fail": "bold red", "unknown": "bold yell
 
 
 class Screen:
-    """The audience at a terminal. Without a keyboard it plays through."""
+    """The audience at a terminal. Without a keyboard it plays through.
 
-    def __init__(self, words: Words, again: str, keyboard: Keyboard | None = None) -> None:
+    `again` is the command that starts the run anew; `section` introduces the labs of a section.
+    """
+
+    def __init__(
+        self, words: Words, again: str, section: Prose | None = None, keyboard: Keyboard | None = None
+    ) -> None:
         self._words = words
         self._again = again
+        self._section = section
         self._keyboard = keyboard
-        self._console = Console(highlight=False, file=Output())
+        self._console = Console(highlight=False, file=cast(IO[str], Output()))
         self._view = View()
         self._live: Live | None = None
         self._footer = ""
@@ -50,6 +57,9 @@ class Screen:
     def entry(self, entry: Entry) -> None:
         self._view.read(entry)
         match entry.what:
+            case RunStarted(lab) if self._section:
+                self._heading(f"{lab}  {self._section.title}", "")
+                self._prose(fill(self._section.intro, {}))
             case StepStarted(step):
                 self.step = step
                 self._view.begin_step()
