@@ -1,11 +1,10 @@
 """Network namespaces with names."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-from inside import Sandboxed, nodes, output
+from inside import Sandboxed, output
 
 from tunlab.errors import KernelError
 from tunlab.kernel.namespaces import NetworkNamespace
@@ -14,7 +13,7 @@ pytestmark = pytest.mark.needs("sandbox")
 
 
 def here() -> int:
-    return os.stat("/proc/thread-self/ns/net").st_ino
+    return Path("/proc/thread-self/ns/net").stat().st_ino
 
 
 def test_entered_for_the_length_of_the_block(sandboxed: Sandboxed) -> None:
@@ -48,7 +47,7 @@ def test_name_is_free_again_afterwards(sandboxed: Sandboxed) -> None:
             named = output("ip", "netns", "list")
         with NetworkNamespace("h1"):
             pass
-        return named.strip(), os.listdir("/run/netns")
+        return named.strip(), [path.name for path in Path("/run/netns").iterdir()]
 
     assert sandboxed(inside) == ("h1", [])
 

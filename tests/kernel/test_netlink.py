@@ -122,7 +122,7 @@ def test_routes_and_the_source_they_lead_to(sandboxed: Sandboxed) -> None:
         h1.netlink.set_link("lo", state="up")
         h1.netlink.add_address("lo", "2001:db8::1/64")  # at once: lo needs no duplicate address detection
         h1.netlink.add_route("default", "192.0.2.254", None)
-        h1.netlink.add_route("2001:db8:1::/48", "2001:db8::ff", None)
+        h1.netlink.add_route("2001:db8:1::/48", None, "lo")
         return h1.netlink.source_for("198.51.100.1"), h1.netlink.source_for("2001:db8:1::1")
 
     assert in_node(sandboxed, act) == ("192.0.2.1", "2001:db8::1")
@@ -220,7 +220,9 @@ REFUSED: dict[str, tuple[Callable[[Node], Any], str, str]] = {
 }
 
 
-@pytest.mark.parametrize("case", [pytest.param(k, marks=pytest.mark.needs("tun") if "tun" in k else ()) for k in REFUSED])
+@pytest.mark.parametrize(
+    "case", [pytest.param(k, marks=pytest.mark.needs("tun") if "tun" in k else ()) for k in REFUSED]
+)
 def test_refused_with_the_errno_and_the_command(sandboxed: Sandboxed, case: str) -> None:
     act, errno_name, attempt = REFUSED[case]
     with pytest.raises(KernelError) as refused:

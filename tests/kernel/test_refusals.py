@@ -19,6 +19,7 @@ pytestmark = pytest.mark.needs("sandbox")
 NOBODY = 65534
 PR_SET_DUMPABLE = 4
 
+
 def refusal(attempt: Any) -> tuple[str, str | None]:
     """The errno's name and the remedy of the KernelError that `attempt` must raise."""
     try:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from inside import Sandboxed, forked, nodes, output
+
 from tunlab.kernel import procfs, sandbox
 from tunlab.kernel.holder import Ended
 from tunlab.kernel.tuntap import Tun
@@ -52,7 +52,7 @@ def test_proc_shows_our_processes_only(sandboxed: Sandboxed) -> None:
 
 
 def test_sys_shows_our_devices_only(sandboxed: Sandboxed) -> None:
-    assert sandboxed(lambda front: os.listdir("/sys/class/net")) == ["lo"]
+    assert sandboxed(lambda front: [path.name for path in Path("/sys/class/net").iterdir()]) == ["lo"]
 
 
 def test_run_is_a_tmpfs_of_our_own(sandboxed: Sandboxed) -> None:
@@ -130,9 +130,7 @@ def test_signal_to_the_front_reaches_the_holder() -> None:
     assert forked(run) == 128 + signal.SIGTERM
 
 
-def test_exception_of_main_is_shown_and_ends_the_sandbox(
-    tmp_path: Path
-) -> None:
+def test_exception_of_main_is_shown_and_ends_the_sandbox(tmp_path: Path) -> None:
     shown = tmp_path / "stderr"
 
     def run() -> int:

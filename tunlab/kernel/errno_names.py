@@ -6,6 +6,9 @@ from contextlib import contextmanager
 
 from tunlab.errors import KernelError
 
+# Where one number has two names, the one that manual pages use.
+_KNOWN_AS = {errno.EOPNOTSUPP: "EOPNOTSUPP", errno.EDEADLK: "EDEADLK"}
+
 
 @contextmanager
 def attempting(attempt: str, remedies: dict[int, str] | None = None, **values: object) -> Iterator[None]:
@@ -27,4 +30,5 @@ def refusal(error: OSError, attempt: str, remedies: dict[int, str] | None = None
 
 def name_of(error: OSError) -> str:
     """`EPERM` for errno 1, and so on; the number itself where errno(3) has no name."""
-    return errno.errorcode.get(error.errno or 0, str(error.errno))
+    code = error.errno or 0
+    return _KNOWN_AS.get(code) or errno.errorcode.get(code, str(error.errno))

@@ -25,7 +25,7 @@ def read_programs(value: Value | None, folder: Path, nodes: Collection[str]) -> 
 
 def _program(value: Value, folder: Path, nodes: Collection[str]) -> Program:
     name = declared_name(value)
-    fields = value.fields(("node",), ("source", "module", "words", "device", "tells_read", "ready"))
+    fields = value.fields(("node",), ("source", "module", "arguments", "words", "device", "tells_read", "ready"))
     if "words" in fields:
         value.one_of(fields, "source", "module", "words")
     value.some_of(fields, "source", "module", "words")
@@ -37,6 +37,7 @@ def _program(value: Value, folder: Path, nodes: Collection[str]) -> Program:
         node,
         source=if_there(fields.get("source"), lambda source: _source(source, folder)),
         module=if_there(fields.get("module"), lambda module: module.choice(known.modules())),
+        arguments=if_there(fields.get("arguments"), texts) or (),
         words=if_there(fields.get("words"), texts) or (),
         device=Endpoint(node, device) if device else None,
         tells_read=if_there(fields.get("tells_read"), _tells_read),

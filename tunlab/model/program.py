@@ -9,18 +9,19 @@ from tunlab.model.topology import Endpoint
 class Program:
     """Where a program comes from and what it holds.
 
-    `source` is a C file of the lab, compiled with cc; `module` one of ours in tunlab.programs; `words` a
-    command of the system. A program with both source and module is a pair of twins that print the same
-    lines; `twin()` chooses the module, which reports its packets by itself. `device` is the one whose far
-    end it is. `tells_read` is the line that it prints for each packet read, `{length}` standing for the
-    number. `ready` is a text in its output (or, without one, its hold on `device`) by which one knows that
-    it has started.
+    `source` is a C file of the lab, compiled with cc; `module` one of ours in tunlab.programs, started with
+    `arguments`; `words` a command of the system. A program with both source and module is a pair of twins
+    that print the same lines; `twin()` chooses the module, which reports its packets by itself. `device` is
+    the one whose far end it is. `tells_read` is the line that it prints for each packet read, `{length}`
+    standing for the number. `ready` is a text in its output (or, without one, its hold on `device`) by
+    which one knows that it has started.
     """
 
     name: str
     node: str
     source: str | None = None
     module: str | None = None
+    arguments: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     device: Endpoint | None = None
     tells_read: str | None = None
@@ -39,8 +40,7 @@ class Program:
         if self.source:
             return (f"./{self._binary()}",)
         if self.module:
-            device = ("--device", self.device.device) if self.device else ()
-            return ("python3", "-m", f"tunlab.programs.{self.module}", *device)
+            return ("python3", "-m", f"tunlab.programs.{self.module}", *self.arguments)
         return self.words
 
     def process_pattern(self) -> tuple[str, ...]:

@@ -57,7 +57,7 @@ def both_ends(view: View, at: Endpoint, words: Words) -> Table:
         return table
     counters = view.counters.get(where) or Counters(at.node, at.device, 0, 0, 0, 0, 0, 0)
     read, written = (view.end(*where, direction) for direction in ("read", "written"))
-    table.add_column(Text(words("kernel_side", device=f"{at.device}, {_up(seen)}"), style="bold"))
+    table.add_column(Text(words("kernel_side", device=f"{at.device}, {_up(seen)}"), style="bold"), overflow="fold")
     table.add_column("", no_wrap=True)
     table.add_column(Text(_program(seen, words), style="bold"), overflow="fold")
     holder = seen.holders[0] if seen.holders else None

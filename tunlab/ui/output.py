@@ -12,17 +12,20 @@ class Output(TextIOBase):
 
     encoding = "utf-8"
 
+    def __init__(self) -> None:
+        self._file = sys.stdout
+
     def write(self, text: str) -> int:
-        return self._tried(lambda: sys.stdout.write(text))
+        return self._tried(lambda: self._file.write(text))
 
     def flush(self) -> None:
-        self._tried(lambda: sys.stdout.flush() or 0)
+        self._tried(lambda: self._file.flush() or 0)
 
     def isatty(self) -> bool:
-        return sys.stdout.isatty()
+        return self._file.isatty()
 
     def fileno(self) -> int:
-        return sys.stdout.fileno()
+        return self._file.fileno()
 
     @staticmethod
     def _tried(action: Callable[[], int]) -> int:

@@ -85,7 +85,9 @@ class Screen:
 
     def begin(self, step: Step) -> None:
         self._watch = step.watch
-        self._live = Live(console=self._console, auto_refresh=False, transient=True)
+        self._live = Live(
+            console=self._console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
+        )
         if self._console.is_terminal:
             self._live.start()
 
