@@ -7,7 +7,7 @@ import pytest
 
 from tunlab.errors import LabFileError
 from tunlab.labfile.lint import lint
-from tunlab.labfile.load import load, section_prose
+from tunlab.labfile.load import load
 from tunlab.labfile.placeholders import fill
 from tunlab.labfile.trust import commands
 from tunlab.model.checks import AgreeCheck, DeviceCheck, OutputCheck, PacketCheck, PacketFilter
@@ -47,7 +47,7 @@ def test_topology_and_programs() -> None:
     assert lab.topology.nodes == (Node("h1"), Node("h2"))
     assert lab.topology.links == (Link((Endpoint("h1", "eth0"), Endpoint("h2", "eth0"))),)
     assert lab.programs == (
-        Program("reader", "h1", "tun.c", "reader", (), TUN0, "Read {length} bytes"),
+        Program("reader", "h1", "tun.c", "reader", (), (), TUN0, "Read {length} bytes"),
         Program("tcpdump", "h2", words=("tcpdump", "-n", "-i", "eth0"), ready="listening on eth0"),
     )
 
