@@ -1,12 +1,16 @@
 """The command line: parse, call, exit status. One module a command family."""
 
 import sys
+from io import TextIOWrapper
 
 
 def main() -> None:
     """The entry point `tunlab`."""
     from tunlab.cli.app import app
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that has no Chinese must not end a run
     try:
         app()
     except KeyboardInterrupt:

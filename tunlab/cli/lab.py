@@ -25,7 +25,7 @@ def lint_lab(name: str, language: str, as_json: bool) -> None:
         errors = lint(folder_of(name), paths.find_lab)
         for error in errors:
             place = {"file": error.file, "line": error.line, "problem": words(error.key, **error.values)}
-            print(json.dumps(place, ensure_ascii=False) if as_json else words.error(error))
+            print(json.dumps(place) if as_json else words.error(error))
         if errors:
             raise typer.Exit(Status.USAGE)
         if not as_json:
@@ -47,7 +47,7 @@ def _prove(front: FrontLine, labs: tuple[Lab, ...], as_json: bool, words: Words)
 
     def say(entry: Entry) -> None:
         if as_json:
-            print(json.dumps(entry.as_json(), ensure_ascii=False), flush=True)
+            print(json.dumps(entry.as_json()), flush=True)
         else:
             for line in lines_of(entry, words):
                 print(line, flush=True)

@@ -15,7 +15,7 @@ class JsonLines:
         self._output = Output()
 
     def entry(self, entry: Entry) -> None:
-        print(json.dumps(entry.as_json(), ensure_ascii=False), file=self._output, flush=True)
+        print(json.dumps(entry.as_json()), file=self._output, flush=True)
 
     def say(self, said: Say) -> None: ...
 
