@@ -14,7 +14,7 @@ import struct
 import subprocess
 import sys
 import termios
-from html import unescape
+from html import escape, unescape
 from io import StringIO
 from itertools import groupby
 from pathlib import Path
@@ -52,6 +52,7 @@ FORMAT = """\
 </svg>
 """
 _TEXT = re.compile(r'<text class="(\S+)" x="(\S+)" y="(\S+)" textLength="\S+" clip-path="\S+">([^<]*)</text>')
+_PIECE = re.compile(r"[^\s\u2e80-\uffef]+|[\u2e80-\uffef]+")
 
 
 def main() -> None:
@@ -129,15 +130,13 @@ def draw(lines: list[Text], title: str, name: str) -> str:
 
 def _in_cells(found: re.Match[str]) -> str:
     style, start, y, content = found.groups()
-    text = unescape(content).replace("\xa0", " ").rstrip()
-    places, x = [], float(start)
-    for character in text:
-        places.append(f"{x:g}")
-        x += CELL * cell_len(character)
-    if not text:
-        return ""
-    shown = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace(" ", "&#160;")
-    return f'<text class="{style}" x="{" ".join(places)}" y="{y}">{shown}</text>\n'
+    text = unescape(content)
+    pieces = []
+    for piece in _PIECE.finditer(text):  # some viewers heed the first place of a piece only
+        x = float(start) + CELL * cell_len(text[: piece.start()])
+        places = [f"{x + CELL * cell_len(piece[0][:number]):g}" for number in range(len(piece[0]))]
+        pieces.append(f'<text class="{style}" x="{" ".join(places)}" y="{y}">{escape(piece[0], quote=False)}</text>')
+    return "\n".join(pieces) + "\n"
 
 
 if __name__ == "__main__":

@@ -149,9 +149,8 @@ def _sandboxed(function: Callable[[FrontLine], Any]) -> Any:
     if not said:
         raise SandboxFailure(f"the sandbox ended with status {status} before the function returned")
     value, error, story = pickle.loads(said)
-    if error:
-        make, *what = error
-        raise make(*what) from SandboxFailure(story)
+    if story:
+        raise _rebuilt(error, story) from SandboxFailure(story)
     return value
 
 
@@ -160,36 +159,42 @@ def _answer(function: Callable[[FrontLine], Any], front: FrontLine, answer: int)
     try:
         said = pickle.dumps((function(front), None, ""))
     except BaseException as error:
-        story = traceback.format_exc()
-        said = pickle.dumps((None, _remade(error, story), story))
+        said = pickle.dumps((None, _remains(error), traceback.format_exc()))
     with open(answer, "wb", closefd=False) as file:
         file.write(said)
     return 0
 
 
-def _remade(error: BaseException, story: str) -> tuple[Any, ...]:
+# Nothing of this file is pickled: several of pytest's files are called conftest.
+
+
+def _remains(error: BaseException) -> bytes | str | tuple[Any, ...] | None:
+    """What is left of an exception: pickled, a skip's reason, (class, arguments, attributes), or None of these."""
     if isinstance(error, pytest.skip.Exception):
-        return (_skip, error.msg)
-    for attempt in ((_itself, error), (_rebuilt, type(error), error.args, vars(error))):
-        try:
-            make, *what = pickle.loads(pickle.dumps(attempt))
-            if type(make(*what)) is type(error):
-                return attempt
-        except Exception:
-            continue
-    return (SandboxFailure, story)
+        return error.msg
+    try:
+        said = pickle.dumps(error)
+        if type(pickle.loads(said)) is type(error):
+            return said
+    except Exception:
+        pass  # its class is a local one, or its __init__ takes other arguments than it keeps
+    parts = (type(error), error.args, vars(error))
+    try:
+        pickle.loads(pickle.dumps(parts))
+    except Exception:
+        return None
+    return parts
 
 
-def _skip(reason: str) -> BaseException:
-    return pytest.skip.Exception(reason)
-
-
-def _itself(error: BaseException) -> BaseException:
-    return error
-
-
-def _rebuilt(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> BaseException:
-    """For an exception whose __init__ takes other arguments than those it keeps."""
-    error = kind.__new__(kind, *args)
-    vars(error).update(state)
-    return error
+def _rebuilt(remains: bytes | str | tuple[Any, ...] | None, story: str) -> BaseException:
+    if remains is None:
+        return SandboxFailure(story)
+    if isinstance(remains, str):
+        return pytest.skip.Exception(remains)
+    if isinstance(remains, bytes):
+        error: BaseException = pickle.loads(remains)
+        return error
+    kind, args, state = remains
+    made: BaseException = kind.__new__(kind, *args)
+    vars(made).update(state)
+    return made

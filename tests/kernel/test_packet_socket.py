@@ -24,7 +24,7 @@ def packets(capture: PacketSocket, wanted: int) -> list[Captured]:
     found: list[Captured] = []
     while len(found) < wanted:
         assert select.select([capture], [], [], 10)[0], f"only {len(found)} packets came"
-        while packet := capture.receive():
+        while len(found) < wanted and (packet := capture.receive()):
             network = packet.data[14:] if packet.link_header else packet.data
             if network[0] >> 4 == IPV4:
                 found.append(packet)

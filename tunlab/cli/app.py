@@ -36,7 +36,6 @@ LabArgument = Annotated[str, typer.Argument(help=words("help_argument_lab"), met
 LangOption = Annotated[Language | None, typer.Option(help=words("help_lang"), show_default=False)]
 PaceOption = Annotated[Pace, typer.Option(help=words("help_pace"))]
 TwinOption = Annotated[bool, typer.Option("--twin", help=words("help_twin"))]
-JsonOption = Annotated[bool, typer.Option("--json", help=words("help_json"))]
 
 
 def _version(wanted: bool) -> None:
@@ -63,7 +62,7 @@ def run(
     pace: PaceOption = Pace.fast,
     lang: LangOption = None,
     twin: TwinOption = False,
-    json: JsonOption = False,
+    json: Annotated[bool, typer.Option("--json", help=words("help_json"))] = False,
     save: Annotated[Path | None, typer.Option(metavar="DIR", help=words("help_save"))] = None,
     allow_exec: Annotated[bool, typer.Option("--allow-exec", help=words("help_allow_exec"))] = False,
 ) -> None:
@@ -73,7 +72,11 @@ def run(
 
 
 @lab_app.command(help=words("help_lint"))
-def lint(lab: LabArgument, lang: LangOption = None, json: JsonOption = False) -> None:
+def lint(
+    lab: LabArgument,
+    lang: LangOption = None,
+    json: Annotated[bool, typer.Option("--json", help=words("help_lint_json"))] = False,
+) -> None:
     from tunlab.cli.lab import lint_lab
 
     lint_lab(lab, lang or preferred(), json)
@@ -84,7 +87,7 @@ def prove(
     lab: LabArgument,
     lang: LangOption = None,
     twin: TwinOption = False,
-    json: JsonOption = False,
+    json: Annotated[bool, typer.Option("--json", help=words("help_prove_json"))] = False,
 ) -> None:
     from tunlab.cli.lab import prove_lab
 

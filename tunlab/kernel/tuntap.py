@@ -16,6 +16,7 @@ TUNSETOWNER = 0x400454CC
 TUNGETIFF = 0x800454D2
 TUNGETDEVNETNS = 0x54E3
 
+_NAME_LENGTH = 15  # IFNAMSIZ without the closing zero
 _IFREQ = struct.Struct("16sH22x")  # linux/if.h: the name, then ifr_flags; 40 bytes in all
 
 
@@ -50,7 +51,10 @@ class Tun:
             fd = os.open(paths.CLONE_DEVICE, os.O_RDWR | os.O_CLOEXEC)
         try:
             with attempting(f"TUNSETIFF {self._wanted or '(any name)'} {self._flags!s}", REMEDIES):
-                answer = fcntl.ioctl(fd, TUNSETIFF, _IFREQ.pack(self._wanted.encode(), self._flags))
+                name = self._wanted.encode()
+                if len(name) > _NAME_LENGTH:  # the kernel would cut it off and make another device
+                    raise OSError(errno.ENAMETOOLONG, "name too long", self._wanted)
+                answer = fcntl.ioctl(fd, TUNSETIFF, _IFREQ.pack(name, self._flags))
         except BaseException:
             os.close(fd)
             raise

@@ -17,6 +17,8 @@ SENTENCES: dict[str, str] = LABFILE | {
     "help_json": "Write one event a line instead; implies --auto.",
     "help_save": "Keep events.jsonl and packets.pcapng in this folder.",
     "help_allow_exec": "Let a lab that did not come with tunlab run its commands without asking.",
+    "help_lint_json": "Write a line of JSON for each mistake: file, line, problem.",
+    "help_prove_json": "Write one event a line instead.",
     "help_lint": "Find every mistake in a lab's files, without running it.",
     "help_prove": "Show that each step's checks fail before its action and pass after it.",
     # errors

@@ -17,6 +17,8 @@ SENTENCES: dict[str, str] = LABFILE | {
     "help_json": "改为每行输出一个事件；同时等于 --auto。",
     "help_save": "把 events.jsonl 和 packets.pcapng 保存到这个文件夹。",
     "help_allow_exec": "允许不是 tunlab 自带的实验直接执行命令，不再询问。",
+    "help_lint_json": "每个错误输出一行 JSON：file、line、problem。",
+    "help_prove_json": "改为每行输出一个事件。",
     "help_lint": "不运行实验，找出它文件里的所有错误。",
     "help_prove": "证明每一步的检查在操作之前不通过，在操作之后通过。",
     # 错误

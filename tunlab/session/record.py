@@ -9,12 +9,14 @@ import os
 import select
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tunlab.errors import TunlabError
 
 _FILE = "session.json"
+MOST = 1000  # sessions of one name
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +47,30 @@ def claim(folder: Path, wanted: str) -> str:
     Raises TunlabError when the folder of sessions cannot be used: it must be the user's own.
     """
     try:
+        for number in range(1, MOST):
+            name = wanted if number == 1 else f"{wanted}-{number}"
+            if _make(folder, name):
+                return name
+    except OSError as error:
+        problem = errno.errorcode.get(error.errno or 0, "")
+        raise TunlabError("sessions_unusable", folder=folder, problem=problem) from error
+    raise TunlabError("sessions_unusable", folder=folder, problem=f"{MOST} sessions")
+
+
+def _make(folder: Path, name: str) -> bool:
+    """Make a session's folder; False where the name is taken."""
+    while True:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if folder.lstat().st_uid != os.geteuid() or not folder.is_dir() or folder.is_symlink():
+        if folder.lstat().st_uid != os.geteuid() or folder.is_symlink():
             raise TunlabError("sessions_not_yours", folder=folder)
         sweep(folder)
-        for number in range(1, 1000):
-            name = wanted if number == 1 else f"{wanted}-{number}"
-            try:
-                (folder / name).mkdir(mode=0o700)
-            except FileExistsError:
-                continue
-            return name
-    except OSError as error:
-        raise TunlabError(
-            "sessions_unusable", folder=folder, problem=errno.errorcode.get(error.errno or 0, "")
-        ) from error
-    raise TunlabError("sessions_unusable", folder=folder, problem="1000 sessions")
+        try:
+            (folder / name).mkdir(mode=0o700)
+        except FileExistsError:
+            return False
+        except FileNotFoundError:
+            continue  # another session ended just now and took the empty folder with it
+        return True
 
 
 def write(folder: Path, session: Session) -> None:
@@ -72,8 +82,10 @@ def write(folder: Path, session: Session) -> None:
 
 
 def remove(folder: Path, name: str) -> None:
-    """Take a session's folder away."""
+    """Take a session's folder away, and the folder of sessions with the last one."""
     shutil.rmtree(folder / name, ignore_errors=True)
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def sessions(folder: Path) -> Iterator[Session]:
