@@ -88,6 +88,12 @@ class Terminal:
             self.written += data
             self._stream.feed(data)
 
+    def draw_for(self, seconds: float) -> None:
+        """Draw all that arrives within this time."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0 and not self.ended():
+            self.draw(left)
+
     def clear(self) -> None:
         """Forget what the screen shows, so that the next `expect` is about what comes."""
         self.draw(0)
@@ -95,7 +101,7 @@ class Terminal:
 
     def end(self, patience: float = PATIENCE) -> int:
         """Wait for the end of the process, drawing meanwhile; its status, 128+N for signal N."""
-        self.wait_until(self._ended, "end of the process", patience)
+        self.wait_until(self.ended, "end of the process", patience)
         while select.select([self._fd], [], [], 0)[0]:
             self.draw(0)
         assert self._status is not None
@@ -133,11 +139,12 @@ class Terminal:
             assert select.select([pidfd], [], [], PATIENCE)[0], "it outlived its terminal"
         finally:
             os.close(pidfd)
-        assert self._ended() and self._status is not None
+        assert self.ended() and self._status is not None
         code = os.waitstatus_to_exitcode(self._status)
         return code if code >= 0 else 128 - code
 
-    def _ended(self) -> bool:
+    def ended(self) -> bool:
+        """Whether the process has ended."""
         if self._status is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:

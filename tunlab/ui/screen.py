@@ -4,11 +4,12 @@ import shlex
 import time
 from typing import IO, cast
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.control import Control
 from rich.live import Live
 from rich.padding import Padding
 from rich.segment import ControlType
+from rich.table import Table
 from rich.text import Text
 
 from tunlab.engine.requests import Ask, Explain, Say
@@ -176,7 +177,7 @@ class Screen:
     def _judged(self, judged: CheckJudged) -> None:
         words = self._words
         demanded = describe(self._checks[judged.check], words)
-        line = Text.assemble((words(f"status_{judged.status}"), _STATUS_STYLE[judged.status]), " ", demanded)
+        line = Text(demanded)
         if judged.status == "skipped":
             line.append("  " + words("skipped", reason=words(judged.reason or "")))
         elif judged.status != "pass":
@@ -184,7 +185,9 @@ class Screen:
             line.append("  " + words(judged.reason) if judged.reason else "")
         elif judged.actual.isdecimal():
             line.append("  " + words("saw", actual=judged.actual), "bold")
-        self._indented(line)
+        row = Table.grid(padding=(0, 1))
+        row.add_row(Text(words(f"status_{judged.status}"), _STATUS_STYLE[judged.status]), line)
+        self._indented(row)
 
     def _finished(self, finished: RunFinished) -> None:
         if finished.state not in ("done", "failed", "left"):
@@ -212,5 +215,5 @@ class Screen:
             self._indented(line)
         self._console.print()
 
-    def _indented(self, what: Text) -> None:
+    def _indented(self, what: RenderableType) -> None:
         self._console.print(Padding(what, (0, MARGIN)))
