@@ -78,7 +78,7 @@ def _answer(request: Request, stage: Stage, audience: Audience) -> Reply:
     match request:
         case Tell(what):
             if isinstance(what, StepStarted):
-                stage.step = what.step
+                stage.log.step = what.step
             stage.log.add(what)
         case Say():
             audience.say(request)
@@ -117,7 +117,7 @@ def settle(stage: Stage, step: Step) -> None:
         return all(judgement.result.status == "pass" for judgement in judge(stage, step))
 
     with stage.watching(watch.at):
-        stage.wait(settled, watch.deadline)
+        stage.loop.wait(settled, watch.deadline)
         stage.devices.look(watch.at)
 
 
@@ -128,7 +128,7 @@ def _watched(step: Step) -> tuple[Endpoint, ...]:
 def _ask(ask: Ask, stage: Stage, audience: Audience) -> str:
     audience.ask(ask)
     while (key := audience.key()) is None:
-        stage.pump()
+        stage.loop.turn()
     return key
 
 

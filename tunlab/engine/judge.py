@@ -49,7 +49,7 @@ def _judge(stage: Stage, step: str, check: Check) -> Judgement:
 
 def _counted(stage: Stage, step: str, check: Check, expected: int, actual: int, length: int | None = None) -> Judgement:
     status, reason = ("pass", None) if actual == expected else ("fail", None)
-    dropped = sum(node.capture.drops() for node in stage.nodes.values())
+    dropped = stage.dropped()
     if status == "fail" and dropped:
         status, reason = "unknown", "capture_dropped"
     return Judgement(CheckJudged(step, check.id, check.claims, status, str(expected), str(actual), reason), length)

@@ -1,6 +1,7 @@
 """Packets become events: those that the captures saw, and those that programs told of."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tunlab.engine.node import RunningNode
@@ -15,17 +16,23 @@ from tunlab.session.log import EventLog
 class PacketLog:
     """Decodes each packet and logs it, told by whoever saw it."""
 
-    def __init__(self, log: EventLog) -> None:
+    def __init__(self, log: EventLog, nodes: Sequence[RunningNode]) -> None:
         self._log = log
+        self._nodes = nodes
         self._captured: dict[tuple[str, str, int], list[PacketSeen]] = defaultdict(list)
         self._told: dict[tuple[str, int], int] = defaultdict(int)
 
-    def drain(self, node: RunningNode, step: str) -> None:
+    def drain_all(self) -> None:
+        """Log all that the captures hold: they saw a packet before a program that tells of it could read it."""
+        for node in self._nodes:
+            self.drain(node)
+
+    def drain(self, node: RunningNode) -> None:
         """Log all that a node's capture holds."""
         while (captured := node.capture.receive()) is not None:
             link = LinkType.ETHERNET if captured.link_header else LinkType.RAW
             seen = PacketSeen(
-                step=step,
+                step=self._log.step,
                 node=node.name,
                 device=captured.device,
                 seen_by="capture",
@@ -41,10 +48,10 @@ class PacketLog:
             if captured.outgoing:
                 self._captured[seen.node, seen.device, seen.length].append(seen)
 
-    def told_with_bytes(self, step: str, program: Program, did: str, data: bytes, time_ns: int) -> None:
+    def told_with_bytes(self, program: Program, did: str, data: bytes, time_ns: int) -> None:
         """A program of ours reported a packet that it `read` or `written`."""
         seen = replace(
-            _told_by(program, step, did, len(data)),
+            self._told_by(program, did, len(data)),
             summary=summary(data, LinkType.RAW),
             layers=decode(data, LinkType.RAW),
             time_ns=time_ns,
@@ -52,12 +59,9 @@ class PacketLog:
         )
         self._log.add(seen)
 
-    def told_length(self, step: str, program: Program, length: int) -> None:
-        """A program printed only a length: put the captured packet of that length and rank beside it.
-
-        The capture must have been drained: the kernel shows it a packet before the program can read it.
-        """
-        seen = _told_by(program, step, "read", length)
+    def told_length(self, program: Program, length: int) -> None:
+        """A program printed only a length: put the captured packet of that length and rank beside it."""
+        seen = self._told_by(program, "read", length)
         twins = self._captured[seen.node, seen.device, length]
         rank = self._told[program.name, length]
         self._told[program.name, length] += 1
@@ -83,8 +87,7 @@ class PacketLog:
         for place in [key for key in self._captured if key[:2] == (program.device.node, program.device.device)]:
             del self._captured[place]
 
-
-def _told_by(program: Program, step: str, did: str, length: int) -> PacketSeen:
-    assert program.device is not None
-    at = program.device
-    return PacketSeen(step, at.node, at.device, "program", did, length, summary="", program=program.name)
+    def _told_by(self, program: Program, did: str, length: int) -> PacketSeen:
+        assert program.device is not None
+        at = program.device
+        return PacketSeen(self._log.step, at.node, at.device, "program", did, length, summary="", program=program.name)

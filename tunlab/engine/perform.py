@@ -34,7 +34,7 @@ def perform(stage: Stage, verb: Verb) -> None:
         raise
     finally:
         for command in verb.commands():
-            stage.log.add(Action(stage.step, verb.verb, verb.node, shlex.join(command), error))
+            stage.log.add(Action(stage.log.step, verb.verb, verb.node, shlex.join(command), error))
 
 
 def _perform(stage: Stage, verb: Verb) -> None:

@@ -1,8 +1,8 @@
 """The ping verb: echo requests made by scapy, sent one by one; the captures tell what came back."""
 
 import random
-from typing import TYPE_CHECKING
 
+from tunlab.engine.stage import Stage
 from tunlab.kernel.packet_socket import send_packet
 from tunlab.model.events import Output
 from tunlab.model.packet import LinkType
@@ -10,14 +10,11 @@ from tunlab.model.verbs import Ping
 from tunlab.packet.craft import echo_request
 from tunlab.packet.echo import echo_of
 
-if TYPE_CHECKING:
-    from tunlab.engine.stage import Stage
-
 DATA = bytes(range(56))  # as much as ping(8) sends
 PATIENCE = 1.0  # seconds to wait for the last reply
 
 
-def ping(stage: "Stage", verb: Ping) -> None:
+def ping(stage: Stage, verb: Ping) -> None:
     """Send the requests and wait for their replies. Raises KernelError, of a destination without a route too."""
     node = stage.nodes[verb.node]
     # scapy would choose a source from the routes of the host, read when it was imported
@@ -32,15 +29,15 @@ def ping(stage: "Stage", verb: Ping) -> None:
         with node.namespace.entered():
             send_packet(verb.to, packet)
         if sequence < verb.count:
-            stage.wait(lambda: False, verb.interval)
-    stage.wait(lambda: len(replies()) == verb.count, max(PATIENCE, verb.interval))
+            stage.loop.wait(lambda: False, verb.interval)
+    stage.loop.wait(lambda: len(replies()) == verb.count, max(PATIENCE, verb.interval))
     told = f"{verb.count} packets transmitted, {len(replies())} received"
-    stage.log.add(Output(stage.step, verb.node, "ping", told))
+    stage.log.add(Output(stage.log.step, verb.node, "ping", told))
 
 
-def _replies(stage: "Stage", node: str, identifier: int) -> set[int]:
+def _replies(stage: Stage, node: str, identifier: int) -> set[int]:
     found: set[int] = set()
-    for packet in stage.evidence.captured(stage.step, node, "in"):
+    for packet in stage.evidence.captured(stage.log.step, node, "in"):
         link = LinkType[packet.link]
         match echo_of(bytes.fromhex(packet.data), link):
             case (True, number, sequence) if number == identifier:

@@ -3,19 +3,24 @@
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 from tunlab import paths
+from tunlab.engine.loop import Loop
+from tunlab.engine.node import RunningNode
+from tunlab.engine.packets import PacketLog
 from tunlab.engine.reports import Reports
 from tunlab.errors import TunlabError
 from tunlab.kernel.process import Process, spawn
+from tunlab.kernel.procfs import tun_holders
 from tunlab.model.events import Output
 from tunlab.model.program import Program
+from tunlab.model.topology import Endpoint
 from tunlab.packet.scapy_loader import load_scapy
-
-if TYPE_CHECKING:
-    from tunlab.engine.stage import Stage
+from tunlab.session.log import EventLog
 
 PATIENCE = 10.0  # seconds for a program to be ready, or to be gone
 COMPILE_PATIENCE = 60.0
@@ -41,28 +46,29 @@ class RunningProgram:
 class Programs:
     """Starts and stops a lab's programs and logs what they print. A context manager: its end ends them."""
 
-    def __init__(self, stage: "Stage") -> None:
-        self._stage = stage
+    def __init__(
+        self, folder: Path, nodes: Mapping[str, RunningNode], loop: Loop, log: EventLog, packets: PacketLog
+    ) -> None:
+        self._folder = folder
+        self._nodes = nodes
+        self._loop = loop
+        self._log = log
+        self._packets = packets
         self._running: dict[str, RunningProgram] = {}
         self._stack = ExitStack()
 
     def __enter__(self) -> "Programs":
-        for path in self._stage.lab.folder.iterdir():
+        for path in self._folder.iterdir():
             if path.is_file():
                 shutil.copyfile(path, paths.WORK / path.name)
-        self._stack.enter_context(Reports(self._stage, self.program_named))
+        self._stack.enter_context(Reports(self._loop, self._reported))
         return self
 
     def __exit__(self, *_: object) -> None:
         for running in list(self._running.values()):
             running.process.kill()
-        self._stage.wait(lambda: not self._running, PATIENCE)
+        self._loop.wait(lambda: not self._running, PATIENCE)
         self._stack.close()
-
-    def program_named(self, name: str) -> Program | None:
-        """A running program by its name in the lab."""
-        running = self._running.get(name)
-        return running.program if running else None
 
     def of(self, pid: int) -> str | None:
         """The name of the program that a process is."""
@@ -74,7 +80,7 @@ class Programs:
             raise TunlabError("program_already_runs", program=program.name)
         for words in program.preparation():
             self.run(program.node, words, COMPILE_PATIENCE)
-        self._stage.packets.program_started(program)
+        self._packets.program_started(program)
         running = self._spawn(program, program.command())
 
         def ready() -> bool:
@@ -82,9 +88,9 @@ class Programs:
                 return True
             if program.ready is not None:
                 return any(program.ready in line for line in running.lines)
-            return program.device is None or self._stage.devices.holder(program) is not None
+            return program.device is None or self._holds(running, program.device)
 
-        if not self._stage.wait(ready, PATIENCE):
+        if not self._loop.wait(ready, PATIENCE):
             raise TunlabError("program_not_ready", program=program.name, seconds=PATIENCE)
         if running.exit_code is not None and program.words == ():
             raise TunlabError("program_ended", program=program.name, said=" / ".join(running.lines))
@@ -97,16 +103,16 @@ class Programs:
         running = self._running.get(program.name)
         if running is None:
             return
-        self._stage.wait(lambda: self._stage.log.now() - running.last_heard > QUIET, PATIENCE)
+        self._loop.wait(lambda: self._log.now() - running.last_heard > QUIET, PATIENCE)
         running.process.interrupt()
-        if not self._stage.wait(lambda: program.name not in self._running, PATIENCE):
+        if not self._loop.wait(lambda: program.name not in self._running, PATIENCE):
             running.process.kill()
-            self._stage.wait(lambda: program.name not in self._running, PATIENCE)
+            self._loop.wait(lambda: program.name not in self._running, PATIENCE)
 
     def run(self, node: str, words: tuple[str, ...], patience: float) -> None:
         """Run a command to its end. Raises TunlabError where it fails."""
         running = self._spawn(Program(" ".join(words), node, words=words), words)
-        if not self._stage.wait(running.over, patience):
+        if not self._loop.wait(running.over, patience):
             running.process.kill()
             raise TunlabError("command_too_long", command=" ".join(words), seconds=patience)
         if running.exit_code:
@@ -128,7 +134,7 @@ class Programs:
                 del self._running[name]
 
     def _spawn(self, program: Program, words: tuple[str, ...]) -> RunningProgram:
-        node = self._stage.nodes[program.node]
+        node = self._nodes[program.node]
         environment = dict(os.environ) | {
             "PATH": paths.search_path(),
             "TUNLAB_REPORTS": str(paths.REPORTS),
@@ -137,24 +143,35 @@ class Programs:
         process = spawn(words, node.namespace, environment, paths.WORK)
         running = RunningProgram(program, process)
         self._running[program.name] = running
-        self._stage.serve(process, lambda: self._hear(running))
+        self._loop.serve(process, lambda: self._hear(running))
         load_scapy()  # once, and the program needs a moment anyway: the first packet must not wait for it
         return running
 
     def _hear(self, running: RunningProgram) -> None:
         lines = running.process.lines()
         if lines is None:
-            self._stage.ignore(running.process)
+            self._loop.ignore(running.process)
             running.heard_out = True
             return
         running.lines += lines
-        running.last_heard = self._stage.log.now()
+        running.last_heard = self._log.now()
         program = running.program
         for line in lines:
-            self._stage.log.add(Output(self._stage.step, program.node, program.name, line))
+            self._log.add(Output(self._log.step, program.node, program.name, line))
             if program.source and program.tells_read and (length := _length_told(program.tells_read, line)):
-                self._stage.drain()
-                self._stage.packets.told_length(self._stage.step, program, length)
+                self._packets.drain_all()
+                self._packets.told_length(program, length)
+
+    def _reported(self, name: str, fields: dict[str, Any]) -> None:
+        running = self._running.get(name)
+        if running is not None and running.program.device is not None:
+            self._packets.drain_all()
+            data = bytes.fromhex(fields["data"])
+            self._packets.told_with_bytes(running.program, fields["did"], data, fields["t_ns"])
+
+    def _holds(self, running: RunningProgram, device: Endpoint) -> bool:
+        namespace = self._nodes[device.node].namespace.inode()
+        return any(holder.pid == running.process.pid for holder in tun_holders(device.device, namespace))
 
 
 def _length_told(pattern: str, line: str) -> int | None:

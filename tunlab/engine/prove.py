@@ -6,8 +6,9 @@ from pathlib import Path
 from tunlab import paths
 from tunlab.engine.drive import settle
 from tunlab.engine.judge import judge
+from tunlab.engine.loop import Selectable
 from tunlab.engine.perform import perform
-from tunlab.engine.stage import Selectable, Stage
+from tunlab.engine.stage import Stage
 from tunlab.errors import TunlabError
 from tunlab.kernel import probe
 from tunlab.kernel.procfs import living
@@ -24,7 +25,7 @@ def prove(lab: Lab, log: EventLog, source: Source) -> bool:
     withheld = {step.id: _withheld(lab, step, log, source) for step in lab.steps if step.observes}
     fine = True
     with Stage(lab, log) as stage:
-        stage.serve(*source)
+        stage.loop.serve(*source)
         for step in lab.steps:
             proof = _prove(stage, step, withheld.get(step.id))
             fine &= proof.state != "failed"
@@ -35,7 +36,7 @@ def prove(lab: Lab, log: EventLog, source: Source) -> bool:
 
 
 def _prove(stage: Stage, step: Step, withheld: list[CheckJudged] | None) -> StepProved:
-    stage.step = step.id
+    stage.log.step = step.id
     if missing := _missing(step):
         for verb in step.do:
             if verb.changes_state:
@@ -62,9 +63,9 @@ def _prove(stage: Stage, step: Step, withheld: list[CheckJudged] | None) -> Step
 def _withheld(lab: Lab, observing: Step, log: EventLog, source: Source) -> list[CheckJudged]:
     """What the checks of a step that only observes say where the action that it names was left out."""
     with Stage(lab, log) as stage:
-        stage.serve(*source)
+        stage.loop.serve(*source)
         for step in lab.steps:
-            stage.step = step.id
+            stage.log.step = step.id
             if step is observing:
                 return [judged.result for judged in judge(stage, step)]
             if step.id != observing.observes and not _missing(step):

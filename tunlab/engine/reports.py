@@ -3,22 +3,24 @@
 import json
 import socket
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
 from tunlab import paths
-from tunlab.model.program import Program
+from tunlab.engine.loop import Loop
 
-if TYPE_CHECKING:
-    from tunlab.engine.stage import Stage
+Heard = Callable[[str, dict[str, Any]], None]
 
 
 class Reports:
-    """The socket that programs connect to: lines of JSON, the first naming the program. A context manager."""
+    """The socket that programs connect to: lines of JSON, the first naming the program. A context manager.
 
-    def __init__(self, stage: "Stage", program_named: Callable[[str], Program | None]) -> None:
-        self._stage = stage
-        self._program_named = program_named
-        self._callers: list[socket.socket] = []
+    `heard` gets the program's name and each later line's fields: t_ns, did, bytes, data (in hexadecimal).
+    """
+
+    def __init__(self, loop: Loop, heard: Heard) -> None:
+        self._loop = loop
+        self._heard = heard
+        self._callers: list[_Caller] = []
 
     def __enter__(self) -> "Reports":
         paths.REPORTS.unlink(missing_ok=True)
@@ -27,52 +29,58 @@ class Reports:
         paths.REPORTS.chmod(0o666)  # under sudo the programs are the real user's; nobody else is in here
         self._listener.listen()
         self._listener.setblocking(False)
-        self._stage.serve(self._listener, self._accept)
+        self._loop.serve(self._listener, self._accept)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stage.ignore(self._listener)
+        self._loop.ignore(self._listener)
         self._listener.close()
-        for caller in self._callers:
-            self._stage.ignore(caller)
-            caller.close()
+        for caller in list(self._callers):
+            self._leave(caller)
 
     def _accept(self) -> None:
-        caller, _ = self._listener.accept()
-        caller.setblocking(False)
+        line, _ = self._listener.accept()
+        line.setblocking(False)
+        caller = _Caller(line)
         self._callers.append(caller)
-        told = _Told()
-        self._stage.serve(caller, lambda: self._hear(caller, told))
+        self._loop.serve(caller, lambda: self._hear(caller))
 
-    def _hear(self, caller: socket.socket, told: "_Told") -> None:
-        data = caller.recv(1 << 20)
-        if not data:
-            self._stage.ignore(caller)
-            self._callers.remove(caller)
-            caller.close()
-            return
-        for line in told.lines(data):
-            fields = json.loads(line)
-            if "program" in fields:
-                told.program = self._program_named(fields["program"])
-            elif told.program is not None and told.program.device is not None:
-                self._stage.drain()  # a capture saw what was read before the program did
-                self._stage.packets.told_with_bytes(
-                    self._stage.step,
-                    told.program,
-                    fields["did"],
-                    bytes.fromhex(fields["data"]),
-                    fields["t_ns"],
-                )
+    def _hear(self, caller: "_Caller") -> None:
+        for fields in caller.said():
+            if caller.program is None:
+                caller.program = str(fields["program"])
+            else:
+                self._heard(caller.program, fields)
+        if caller.gone:
+            self._leave(caller)
+
+    def _leave(self, caller: "_Caller") -> None:
+        self._loop.ignore(caller)
+        self._callers.remove(caller)
+        caller.close()
 
 
-class _Told:
-    """What one caller has said so far."""
+class _Caller:
+    """One program's connection; `gone` when it has closed it."""
 
-    def __init__(self) -> None:
-        self.program: Program | None = None
+    def __init__(self, line: socket.socket) -> None:
+        self._line = line
         self._partial = b""
+        self.program: str | None = None
+        self.gone = False
 
-    def lines(self, data: bytes) -> list[bytes]:
+    def fileno(self) -> int:
+        return self._line.fileno()
+
+    def close(self) -> None:
+        self._line.close()
+
+    def said(self) -> list[dict[str, Any]]:
+        """What whole lines have come since the last call."""
+        try:
+            data = self._line.recv(1 << 20)
+        except ConnectionResetError:
+            data = b""
+        self.gone = not data
         *whole, self._partial = (self._partial + data).split(b"\n")
-        return whole
+        return [json.loads(line) for line in whole]

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
 from tunlab.engine.drive import Audience, drive
+from tunlab.engine.loop import Selectable
 from tunlab.engine.runner import Left, play
-from tunlab.engine.stage import Selectable, Stage
+from tunlab.engine.stage import Stage
 from tunlab.errors import Status
 from tunlab.kernel.holder import Ended
 from tunlab.model.events import RunFinished, RunStarted
@@ -36,7 +37,7 @@ def run(
             log.lab = lab.id
             with Stage(lab, log, audience.tick) as stage:
                 for source, serve in sources:
-                    stage.serve(source, serve)
+                    stage.loop.serve(source, serve)
                 total += drive(play(lab, final=number + 1 == len(section.parts)), stage, audience)
         state = "failed" if total["fail"] or total["unknown"] else "done"
     except Left:

@@ -3,6 +3,7 @@
 import os
 import signal
 import termios
+from contextlib import suppress
 from typing import Any
 
 SHOW_CURSOR = b"\x1b[?25h"
@@ -35,10 +36,8 @@ class Terminal:
             termios.tcsetattr(self._fd, termios.TCSADRAIN, self._found)
             os.write(self._fd, SHOW_CURSOR)
 
-        try:
+        with suppress(OSError, termios.error):  # it hung up: there is nobody to restore it for
             _with_output_allowed(restore)
-        except (OSError, termios.error):
-            pass  # it hung up: there is nobody to restore it for
 
 
 def stop_own_job() -> None:

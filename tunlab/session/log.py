@@ -9,12 +9,16 @@ Reader = Callable[[Entry], None]
 
 
 class EventLog:
-    """Stamps what happens and hands it to its readers, in order. `lab` marks the entries of a section's part."""
+    """Stamps what happens and hands it to its readers, in order. `lab` marks the entries of a section's part.
+
+    `step` is the step that is going on: whatever happens belongs to it.
+    """
 
     def __init__(self) -> None:
         self._began = time.monotonic()
         self._readers: list[Reader] = []
         self.lab = ""
+        self.step = ""
 
     def follow(self, reader: Reader) -> None:
         """Hand every later entry to `reader`."""
