@@ -23,6 +23,7 @@ class Front:
         self._ending: int | None = None  # the first signal that asked us to end
         self._handlers: dict[int, object] = {}
         self._wake, self._woken = -1, -1
+        self._arrived = bytearray()  # signals that we have not passed on yet
         self.holder = 0
 
     def __enter__(self) -> Self:
@@ -59,9 +60,9 @@ class Front:
 
     def supervise(self) -> int:
         """Let the holder go, and return its exit status when it has ended."""
-        if self._terminal:
-            self._terminal.wait_for_turn()
-            self._terminal.give(self.holder)
+        if not self._take_turn():
+            self._end_holder()
+            return 128 + self._arrived[0]
         self.tell(GO)
         try:
             return self.wait()
@@ -79,14 +80,13 @@ class Front:
                 for fd in (pidfd, self._wake, self._line.fileno()):
                     selector.register(fd, selectors.EVENT_READ)
                 while True:
+                    self._pass_on()
                     ready = selector.select(PATIENCE if self._ending else None)
                     fds = {key.fd for key, _ in ready}
                     if pidfd in fds:
                         return self._status()
                     if not fds:
                         os.kill(self.holder, signal.SIGKILL)
-                    if self._wake in fds:
-                        self._pass_on(os.read(self._wake, 64))
                     if self._line.fileno() in fds and not self._hear():
                         selector.unregister(self._line)
         finally:
@@ -101,8 +101,10 @@ class Front:
             self._suspend()
         return said != b""
 
-    def _pass_on(self, signals: bytes) -> None:
-        for signum in signals:
+    def _pass_on(self) -> None:
+        self._collect()
+        while self._arrived:
+            signum = self._arrived.pop(0)
             if signum == signal.SIGTSTP:
                 self._suspend()
             elif signum in END_SIGNALS:
@@ -110,15 +112,33 @@ class Front:
                 self._ending = self._ending or signum
                 os.kill(self.holder, signal.SIGKILL if again else signum)
 
+    def _collect(self) -> None:
+        with suppress(BlockingIOError):
+            self._arrived += os.read(self._wake, 64)
+
     def _suspend(self) -> None:
         os.kill(self.holder, signal.SIGSTOP)
+        os.waitid(os.P_PID, self.holder, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
         if self._terminal:
             self._terminal.take_back()
         stop_own_job()
-        if self._terminal:
-            self._terminal.wait_for_turn()
-            self._terminal.give(self.holder)
-        os.kill(self.holder, signal.SIGCONT)
+        # Asked to end in the background, where the terminal is the shell's: without a word, then.
+        os.kill(self.holder, signal.SIGCONT if self._take_turn() else signal.SIGKILL)
+
+    def _take_turn(self) -> bool:
+        """Give the terminal to the holder when it is our turn; False when a signal asks us to end first."""
+        if self._terminal is None:
+            return True
+        while not self._asked_to_end():
+            if self._terminal.wait_for_turn():
+                self._terminal.give(self.holder)
+                return True
+        return False
+
+    def _asked_to_end(self) -> bool:
+        self._collect()
+        self._arrived = bytearray(signum for signum in self._arrived if signum in END_SIGNALS)
+        return bool(self._arrived)
 
     def _status(self) -> int:
         _, status = os.waitpid(self.holder, 0)

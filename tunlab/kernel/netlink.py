@@ -111,11 +111,14 @@ class Netlink:
 
     def add_route(self, to: str, via: str | None, device: str | None) -> None:
         """`ip route add TO [via GATEWAY] [dev NAME]`."""
-        wanted: dict[str, object] = {}
+        # As ip-route(8) fills it in: without a gateway an IPv4 route is for the link.
+        wanted: dict[str, object] = {"family": socket.AF_INET, "proto": "boot"}
         attempt = f"ip route add {to}"
         if ":" in to + (via or ""):
             wanted["family"] = socket.AF_INET6
             attempt = f"ip -6 route add {to}"
+        elif via is None:
+            wanted["scope"] = "link"
         if via is not None:
             wanted["gateway"] = via
             attempt += f" via {via}"
