@@ -3,11 +3,20 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 TOP = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sessions_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A runtime folder for these tests alone: whoever else runs a lab on this host is not our business."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+        yield
 
 
 @pytest.fixture(scope="session")

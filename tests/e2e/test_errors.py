@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tunlab import paths
 from tunlab.model.lab import LANGUAGES
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -84,7 +85,7 @@ CASES = [
     Case(
         "disk full while saving",
         3,
-        f'{AS_ROOT} sh -c \'mount -t tmpfs -o size=12k none "$TMP" && exec {PLAY} --save "$TMP/s" >/dev/null\'',
+        f'{AS_ROOT} sh -c \'mount -t tmpfs -o size=12k none "$TMP" && exec {PLAY} --twin --save "$TMP/s" >/dev/null\'',
         ("tun", "sandbox"),
     ),
     Case("a saved run is there", 2, f'mkdir "$TMP/s"; touch "$TMP/s/events.jsonl"; {PLAY} --save "$TMP/s"', ("tun",)),
@@ -98,13 +99,13 @@ CASES = [
     "case", [pytest.param(case, marks=pytest.mark.needs(*case.needs), id=case.name) for case in CASES]
 )
 def test_says_what_is_wrong(case: Case, language: str, tmp_path: Path) -> None:
-    labs = subprocess.run(
-        [sys.executable, "-c", "from tunlab import paths; print(paths.labs())"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
-    environment = os.environ | {"TUNLAB": str(TUNLAB), "TMP": str(tmp_path), "L": language, "LABS": labs}
+    environment = os.environ | {
+        "TUNLAB": str(TUNLAB),
+        "TMP": str(tmp_path),
+        "L": language,
+        "LABS": str(paths.labs()),
+        "PATH": paths.search_path(),  # chroot(8) is not in an ordinary user's
+    }
     ran = subprocess.run(
         ["sh", "-c", case.script], capture_output=True, text=True, env=environment, stdin=subprocess.DEVNULL, timeout=60
     )

@@ -92,7 +92,9 @@ def play(tunlab: Path, moment: Moment, folder: Path) -> list[str]:
     errors = folder / f"{moment.number}.stderr"
     command = [tunlab, "run", "lab-1.4.3", "--auto", "--json"]
     with errors.open("wb") as stderr:
-        run = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr, env=environment)
+        run = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr, env=environment
+        )
     try:
         killed = kill(moment, run)
         status = run.wait(ENDED_WITHIN)
@@ -105,13 +107,16 @@ def play(tunlab: Path, moment: Moment, folder: Path) -> list[str]:
     said = errors.read_text()
     if not killed:
         problems.append("the run ended before there was anybody to kill")
-    elif moment.victim == "program" and status not in (0, 1, 3):
-        problems.append(f"status {status}")
-    elif moment.victim != "program" and status % 256 not in (KILLED, 256 - signal.SIGKILL):
+    elif not expected(moment.victim, status):
         problems.append(f"status {status}")
     if "Traceback" in said:
         problems.append(said)
     return [f"{moment}: {problem}" for problem in problems]
+
+
+def expected(victim: str, status: int) -> bool:
+    """A documented end after the loss of a program; else the end by SIGKILL, of the front or passed on by it."""
+    return status in (0, 1, 3) if victim == "program" else status in (KILLED, -signal.SIGKILL)
 
 
 def kill(moment: Moment, run: subprocess.Popen[bytes]) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 import pyroute2  # noqa: F401  once, here, and not again in every process that is forked
 import pytest
 
+from tunlab import paths
 from tunlab.kernel.namespaces import NetworkNamespace
 from tunlab.kernel.netlink import Netlink
 
@@ -47,7 +48,8 @@ def nodes(*names: str) -> Iterator[list[Node]]:
 
 def output(*words: str) -> str:
     """What a command prints; it must succeed."""
-    done = subprocess.run(words, capture_output=True, text=True, timeout=20)
+    environment = os.environ | {"PATH": paths.search_path()}
+    done = subprocess.run(words, capture_output=True, text=True, timeout=20, env=environment)
     assert done.returncode == 0, f"{' '.join(words)}: {done.stderr}"
     return done.stdout
 

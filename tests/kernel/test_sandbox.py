@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from inside import Sandboxed, forked, nodes, output
 
+from tunlab.engine.loop import Loop
 from tunlab.kernel import procfs, sandbox
 from tunlab.kernel.holder import Ended
 from tunlab.kernel.tuntap import Tun
@@ -113,8 +114,10 @@ def test_signal_to_the_front_reaches_the_holder() -> None:
             told.close()
             try:
                 tell.send(b"ready")
-                while True:
-                    signal.pause()
+                with Loop() as loop:
+                    loop.at_each_turn(line.check)
+                    loop.wait(lambda: False, 60)
+                return 0
             except Ended as ended:
                 return 128 + ended.signum
 
@@ -147,7 +150,7 @@ def test_signal_outside_of_main_is_no_traceback(tmp_path: Path) -> None:
 
     def run() -> int:
         with shown.open("w") as sys.stderr:
-            return sandbox.run(lambda front: os.kill(1, signal.SIGTERM) or 0, lambda holder: None)
+            return sandbox.run(lambda front: os.kill(1, signal.SIGTERM) or front.check() or 0, lambda holder: None)
 
     assert forked(run) == 128 + signal.SIGTERM
     assert shown.read_text() == ""

@@ -58,7 +58,7 @@ def _prove(front: FrontLine, labs: tuple[Lab, ...], as_json: bool, words: Words)
     try:
         for lab in labs:
             log.lab = lab.id
-            fine &= prove(lab, log, (front, front.check))
+            fine &= prove(lab, log, front.check)
     except Ended as ended:
         return 128 + ended.signum
     except TunlabError as error:

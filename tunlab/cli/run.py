@@ -85,13 +85,10 @@ def _play(
         keyboard = None if options.auto else stack.enter_context(Keyboard())
         again = shlex.join(["tunlab", "run", options.lab])
         screen = None if options.json else Screen(words, again, section.prose.get(words.language), keyboard)
-        sources: list[tuple[FrontLine | Keyboard, Callable[[], None]]] = [(front, front.check)]
-        if keyboard:
-            sources.append((keyboard, lambda: None))
         if screen:
             signal.signal(signal.SIGCONT, lambda *_: screen.resume())
         try:
-            return run(section, session, log, screen or JsonLines(), sources)
+            return run(section, session, log, screen or JsonLines(), front.check, keyboard)
         except Ended as ended:
             if screen:
                 screen.close()

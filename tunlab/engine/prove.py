@@ -6,7 +6,6 @@ from pathlib import Path
 from tunlab import paths
 from tunlab.engine.drive import settle
 from tunlab.engine.judge import judge
-from tunlab.engine.loop import Selectable
 from tunlab.engine.perform import perform
 from tunlab.engine.stage import Stage
 from tunlab.errors import TunlabError
@@ -16,16 +15,14 @@ from tunlab.model.events import CheckJudged, LabProved, StepProved
 from tunlab.model.lab import Lab, Step
 from tunlab.session.log import EventLog
 
-Source = tuple[Selectable, Callable[[], None]]
 
-
-def prove(lab: Lab, log: EventLog, source: Source) -> bool:
-    """Prove every step, logging step_proved for each and lab_proved at the end. `source` is served meanwhile."""
+def prove(lab: Lab, log: EventLog, check: Callable[[], None]) -> bool:
+    """Prove every step, logging step_proved for each and lab_proved at the end. `check` is called often."""
     before = _leavings()
-    withheld = {step.id: _withheld(lab, step, log, source) for step in lab.steps if step.observes}
+    withheld = {step.id: _withheld(lab, step, log, check) for step in lab.steps if step.observes}
     fine = True
     with Stage(lab, log) as stage:
-        stage.loop.serve(*source)
+        stage.loop.at_each_turn(check)
         for step in lab.steps:
             proof = _prove(stage, step, withheld.get(step.id))
             fine &= proof.state != "failed"
@@ -60,10 +57,10 @@ def _prove(stage: Stage, step: Step, withheld: list[CheckJudged] | None) -> Step
     )
 
 
-def _withheld(lab: Lab, observing: Step, log: EventLog, source: Source) -> list[CheckJudged]:
+def _withheld(lab: Lab, observing: Step, log: EventLog, check: Callable[[], None]) -> list[CheckJudged]:
     """What the checks of a step that only observes say where the action that it names was left out."""
     with Stage(lab, log) as stage:
-        stage.loop.serve(*source)
+        stage.loop.at_each_turn(check)
         for step in lab.steps:
             stage.log.step = step.id
             if step is observing:

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib.metadata import version
 
 from tunlab.engine.drive import Audience, drive
@@ -21,9 +21,10 @@ def run(
     session: str,
     log: EventLog,
     audience: Audience,
-    sources: Sequence[tuple[Selectable, Callable[[], None]]] = (),
+    check: Callable[[], None],
+    keyboard: Selectable | None = None,
 ) -> Status:
-    """Play its labs. `sources` are served by the loop too: a keyboard, the line to the front.
+    """Play its labs. `check` is called at each turn of the loop, which the keyboard wakes.
 
     A TunlabError is raised on after run_finished was logged.
     """
@@ -36,8 +37,9 @@ def run(
         for number, lab in enumerate(section.parts):
             log.lab = lab.id
             with Stage(lab, log, audience.tick) as stage:
-                for source, serve in sources:
-                    stage.loop.serve(source, serve)
+                stage.loop.at_each_turn(check)
+                if keyboard is not None:
+                    stage.loop.serve(keyboard, lambda: None)  # the audience reads it
                 total += drive(play(lab, final=number + 1 == len(section.parts)), stage, audience)
         state = "failed" if total["fail"] or total["unknown"] else "done"
     except Left:

@@ -5,7 +5,6 @@ import signal
 import socket
 from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 
 from tunlab import paths
 from tunlab.kernel.errno_names import attempting
@@ -36,15 +35,16 @@ class Ended(BaseException):
 
 
 class FrontLine:
-    """The holder's line to its front. Its end-of-file means that the front has died."""
+    """The holder's line to the world outside: its front, and the signals that reach it.
+
+    An end-of-file on the line means that the front has died.
+    """
 
     STOP = b"stop"
 
     def __init__(self, line: socket.socket) -> None:
         self._line = line
-
-    def fileno(self) -> int:
-        return self._line.fileno()
+        self._ending: int | None = None
 
     def expect(self, word: bytes) -> None:
         """Wait for the front's next word; leave when the front is gone."""
@@ -52,9 +52,21 @@ class FrontLine:
             os._exit(128 + signal.SIGKILL)
 
     def check(self) -> None:
-        """Leave at once when the front is gone: nobody is left to report to."""
+        """To be called often: raises Ended when a signal asked for that, and leaves when the front is gone.
+
+        A signal is not obeyed where it arrives: that may be amid a netlink exchange, or an import.
+        """
         if self._heard(socket.MSG_DONTWAIT) == b"":
             os._exit(128 + signal.SIGKILL)
+        if self._ending is not None:
+            signum, self._ending = self._ending, None
+            raise Ended(signum)
+
+    def end(self, signum: int) -> None:
+        """A signal asks for the end; the second time it comes at once."""
+        for each in END_SIGNALS:
+            signal.signal(each, lambda again, _: os._exit(128 + again))
+        self._ending = signum
 
     def ask_to_stop(self) -> None:
         """Have the front stop us both, as Ctrl-Z wants: PID 1 ignores its own SIGSTOP."""
@@ -90,13 +102,8 @@ def die_with_front(front: FrontLine) -> None:
 
 def _obey_signals(front: FrontLine) -> None:
     # PID 1 ignores every signal that it has no handler for.
-    def end(signum: int, _frame: FrameType | None) -> None:
-        for each in END_SIGNALS:
-            signal.signal(each, lambda again, _: os._exit(128 + again))  # the second time: at once
-        raise Ended(signum)
-
     for signum in END_SIGNALS:
-        signal.signal(signum, end)
+        signal.signal(signum, lambda number, _: front.end(number))
     signal.signal(signal.SIGTSTP, lambda *_: front.ask_to_stop())
     signal.signal(signal.SIGCHLD, lambda *_: None)  # so that it interrupts a wait
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
