@@ -1,9 +1,10 @@
 """Prose on the terminal: both languages wrapped at their width, no mark at a line's wrong end."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from rich.text import Text
 
-from tunlab.ui.prose import wrapped
+from tunlab.ui.prose import _pieces, wrapped
 
 
 def lines(markdown: str, width: int) -> list[str]:
@@ -41,6 +42,7 @@ def test_styles_keep_their_words() -> None:
 
 
 @given(st.text(alphabet="ab ，。（）包内核 \n-*`", max_size=80), st.integers(min_value=4, max_value=40))
+@example("。 ）", 4)
 def test_nothing_is_lost_and_no_line_is_too_wide(text: str, width: int) -> None:
     kept = "".join(text.split())
     shown = list(wrapped(text.replace("*", "").replace("`", ""), width))
@@ -51,5 +53,6 @@ def test_nothing_is_lost_and_no_line_is_too_wide(text: str, width: int) -> None:
 
 
 def _longest_piece(text: str) -> int:
-    """A run without a place to break may be wider than the line: marks hang on their characters."""
-    return 2 * max((len(word) for word in text.split()), default=0) + 2
+    """A piece that has no place to break may be wider than the line: marks hang on their characters."""
+    plain = Text(text.replace("*", "").replace("`", ""))
+    return max((piece.cell_len for piece in _pieces(plain)), default=0)

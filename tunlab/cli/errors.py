@@ -4,7 +4,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import typer
 
@@ -26,4 +26,5 @@ def tell(words: Words, error: TunlabError) -> None:
     """Say what went wrong. A remedy may name the command to repeat, by a path that sudo finds too."""
     program = shutil.which(sys.argv[0]) or sys.argv[0]
     error.values["command"] = shlex.join([program, *sys.argv[1:]])
-    print(f"tunlab: {words.error(error)}", file=sys.stderr, flush=True)
+    with suppress(OSError):  # the exit status says it too
+        print(f"tunlab: {words.error(error)}", file=sys.stderr, flush=True)

@@ -4,7 +4,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,31 +76,31 @@ def _play(
     from tunlab.engine.run import run
     from tunlab.ui.json_lines import JsonLines
     from tunlab.ui.keys import Keyboard
+    from tunlab.ui.output import HungUp
     from tunlab.ui.screen import Screen
 
     log = EventLog()
     if saved:
         log.follow(saved)
-    with ExitStack() as stack:
-        keyboard = None if options.auto else stack.enter_context(Keyboard())
-        again = shlex.join(["tunlab", "run", options.lab])
-        screen = None if options.json else Screen(words, again, section.prose.get(words.language), keyboard)
-        if screen:
-            signal.signal(signal.SIGCONT, lambda *_: screen.resume())
-        try:
-            return run(section, session, log, screen or JsonLines(), front.check, keyboard)
-        except Ended as ended:
-            if screen:
-                screen.close()
+    keyboard = None if options.auto else Keyboard()
+    again = shlex.join(["tunlab", "run", options.lab])
+    screen = Screen(words, again, section.prose.get(words.language), keyboard)
+    signal.signal(signal.SIGCONT, lambda *_: screen.resume())
+    try:
+        with keyboard or nullcontext(), screen:
+            return run(section, session, log, JsonLines() if options.json else screen, front.check, keyboard)
+    except Ended as ended:
+        with suppress(HungUp):  # of --json, run_finished says it
+            if not options.json:
                 screen.stopped(signal.Signals(ended.signum).name)
-            return 128 + ended.signum
-        except TunlabError as error:
-            if screen:
-                screen.close()
-            tell(words, error)
-            return error.status
-        except (BrokenPipeError, SystemExit):  # nobody reads any more; rich turns the one into the other
-            return 128 + signal.SIGPIPE
+        return 128 + ended.signum
+    except TunlabError as error:
+        tell(words, error)
+        return error.status
+    except HungUp:
+        return 128 + signal.SIGHUP
+    except (BrokenPipeError, SystemExit):  # nobody reads any more; rich turns the one into the other
+        return 128 + signal.SIGPIPE
 
 
 def _trust(folder: Path, section: Section, options: Options, words: Words) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import termios
+from contextlib import suppress
 from typing import Any
 
 _NAMES = {"\r": "enter", "\n": "enter"}
@@ -25,7 +26,8 @@ class Keyboard:
         return self
 
     def __exit__(self, *_: object) -> None:
-        termios.tcsetattr(self._fd, termios.TCSADRAIN, self._before)
+        with suppress(termios.error):  # it was closed
+            termios.tcsetattr(self._fd, termios.TCSADRAIN, self._before)
 
     def fileno(self) -> int:
         return self._fd

@@ -1,5 +1,6 @@
 """Standard output, whose failure is an error like any other."""
 
+import errno
 import sys
 from collections.abc import Callable
 from io import TextIOBase
@@ -7,8 +8,15 @@ from io import TextIOBase
 from tunlab.errors import TunlabError
 
 
+class HungUp(Exception):
+    """The terminal was closed: nobody is left to say anything to."""
+
+
 class Output(TextIOBase):
-    """Writes to standard output. Raises TunlabError where that fails, BrokenPipeError when nobody reads any more."""
+    """Writes to standard output. Raises TunlabError where that fails, BrokenPipeError when nobody reads any more.
+
+    A terminal that was closed raises HungUp: the SIGHUP that belongs to it may come later (tty_ioctl(4)).
+    """
 
     encoding = "utf-8"
 
@@ -34,4 +42,6 @@ class Output(TextIOBase):
         except BrokenPipeError:
             raise
         except OSError as error:
+            if error.errno == errno.EIO:
+                raise HungUp from error
             raise TunlabError("output_failed", problem=error.strerror) from error

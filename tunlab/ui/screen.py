@@ -2,6 +2,7 @@
 
 import shlex
 import time
+from contextlib import suppress
 from typing import IO, cast
 
 from rich.console import Console, RenderableType
@@ -22,7 +23,7 @@ from tunlab.model.lab import Lab, Prose, Step, Watch
 from tunlab.ui.describe import describe
 from tunlab.ui.frame import MARGIN, frame
 from tunlab.ui.keys import Keyboard
-from tunlab.ui.output import Output
+from tunlab.ui.output import HungUp, Output
 from tunlab.ui.prose import wrapped
 from tunlab.ui.view import View
 
@@ -54,6 +55,16 @@ class Screen:
         self._lab: Lab | None = None
         self._checks: dict[str, Check] = {}
         self.step = "-"
+
+    def __enter__(self) -> "Screen":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the terminal as a line-by-line one, whatever was going on."""
+        if self._live is not None:
+            with suppress(HungUp):
+                self._live.stop()
+            self._live = None
 
     def entry(self, entry: Entry) -> None:
         self._view.read(entry)
@@ -104,7 +115,8 @@ class Screen:
         if self._live is None:
             return
         self._live.update(Text())
-        self.close()
+        self._live.stop()
+        self._live = None
         self._console.print(self._frame(LAST_FRAME))
         self._console.print()
 
@@ -135,12 +147,6 @@ class Screen:
         self._view.changed = True
         if self._footer:
             self._draw_footer()
-
-    def close(self) -> None:
-        """Leave the terminal as a line-by-line one, whatever was going on."""
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
 
     def stopped(self, signal: str) -> None:
         """Say that a signal ended the run, and how to go on."""
