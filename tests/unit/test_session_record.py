@@ -30,6 +30,28 @@ def zombie() -> tuple[record.Session, int]:
     return record.Session("z", "lab-x", pid, record.start_time(pid)), pid
 
 
+def test_a_claim_is_the_callers_until_the_holder_is_published(tmp_path: Path) -> None:
+    name = record.claim(tmp_path, "lab-x")
+    assert list(record.sessions(tmp_path)) == [living(name)]
+
+
+def test_a_claim_whose_front_died_is_swept(tmp_path: Path) -> None:
+    code = (
+        f"from pathlib import Path; from tunlab.session import record; record.claim(Path({str(tmp_path)!r}), 'lab-x')"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert [session.name for session in record.sessions(tmp_path)] == ["lab-x"]
+    assert record.claim(tmp_path, "lab-x") == "lab-x"
+
+
+def test_the_last_session_takes_the_folder_with_it(tmp_path: Path) -> None:
+    folder = tmp_path / "tunlab"
+    for name in [record.claim(folder, "lab-x"), record.claim(folder, "lab-x")]:
+        assert folder.exists()
+        record.remove(folder, name)
+    assert not folder.exists()
+
+
 def test_names_are_free_ones(tmp_path: Path) -> None:
     assert record.claim(tmp_path, "lab-x") == "lab-x"
     assert record.claim(tmp_path, "lab-x") == "lab-x-2"

@@ -6,12 +6,12 @@ from io import TextIOWrapper
 
 def main() -> None:
     """The entry point `tunlab`."""
-    from tunlab.cli.app import app
-
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that has no Chinese must not end a run
     try:
+        from tunlab.cli.app import app
+
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="replace")  # a terminal that has no Chinese must not end a run
         app()
     except KeyboardInterrupt:
         sys.exit(130)

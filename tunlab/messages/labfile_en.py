@@ -99,7 +99,7 @@ SENTENCES: dict[str, str] = {
     "lab_prose_step_missing": "has nothing for step '{step}' of lab.yaml; add '## {step}' with '### say'",
     "lab_prose_no_say": "step '{step}' has no '### say'; add one",
     "lab_prose_brace": "'{name}' is not a placeholder; write {{step.check}}, or {{{{ and }}}} for braces",
-    "lab_prose_intro": "'{name}': the intro is read before anything is measured; for a brace write it twice",
+    "lab_prose_intro": "'{name}': the intro is read before anything is measured; to show a brace, write it twice",
     "lab_prose_early": ("'{name}' is not measured yet in '{section}' of step '{step}'; use it after its step has run"),
     "lab_prose_no_length": "'{name}': check '{check}' counts no packets, so it has no length to show",
     # What only lint tells.

@@ -41,15 +41,16 @@ class Session:
             os.close(pidfd)
 
 
-def claim(folder: Path, wanted: str) -> str:
-    """Take a free session name, `wanted` or with a number behind it, by making its folder.
+def claim(folder: Path, lab: str) -> str:
+    """Take a free session name, the lab's or that with a number behind it, for the calling process.
 
-    Raises TunlabError when the folder of sessions cannot be used: it must be the user's own.
+    Until `write` publishes the holder, the record names the caller: whoever dies, `sweep` finds it. Raises
+    TunlabError when the folder of sessions cannot be used: it must be the user's own.
     """
     try:
         for number in range(1, MOST):
-            name = wanted if number == 1 else f"{wanted}-{number}"
-            if _make(folder, name):
+            name = lab if number == 1 else f"{lab}-{number}"
+            if _take(folder, Session(name, lab, os.getpid(), start_time(os.getpid()))):
                 return name
     except OSError as error:
         problem = errno.errorcode.get(error.errno or 0, "")
@@ -57,19 +58,26 @@ def claim(folder: Path, wanted: str) -> str:
     raise TunlabError("sessions_unusable", folder=folder, problem=f"{MOST} sessions")
 
 
-def _make(folder: Path, name: str) -> bool:
-    """Make a session's folder; False where the name is taken."""
+def _take(folder: Path, session: Session) -> bool:
+    """Make a session's folder, with its record in it from the start; False where the name is taken."""
     while True:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if folder.lstat().st_uid != os.geteuid() or folder.is_symlink():
             raise TunlabError("sessions_not_yours", folder=folder)
         sweep(folder)
+        draft = folder / f".{os.getpid()}"
         try:
-            (folder / name).mkdir(mode=0o700)
-        except FileExistsError:
-            return False
+            draft.mkdir(mode=0o700)
         except FileNotFoundError:
             continue  # another session ended just now and took the empty folder with it
+        (draft / _FILE).write_text(json.dumps(asdict(session)))
+        try:
+            draft.rename(folder / session.name)
+        except OSError as error:
+            shutil.rmtree(draft)
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            return False
         return True
 
 
