@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help run test check bench soak format clean
+.PHONY: help run test check bench soak docs format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 16
@@ -38,6 +38,9 @@ bench: $(VENV)/.dev ## every measurement in bench/, side by side
 
 soak: $(VENV)/.dev ## the long tests at their full counts
 	TUNLAB_SOAK=1 $(BIN)/python -m pytest -m soak
+
+docs: $(VENV)/.dev ## record the pictures of the README anew, from a real run
+	$(BIN)/python docs/record.py
 
 format: $(VENV)/.dev ## put the code into its one format
 	$(BIN)/ruff format .
