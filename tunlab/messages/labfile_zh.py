@@ -14,7 +14,7 @@ SENTENCES: dict[str, str] = {
     "lab_yaml_syntax": "不是合法的 YAML（{problem}）；请检查这一行和上一行",
     "lab_yaml_anchor": "实验文件不接受锚点（&）、别名（*）和标签（!）；请把值直接写出来",
     "lab_yaml_deep": "嵌套超过 {most} 层；实验文件用不着这么深",
-    "lab_schema": "不认识 schema {value}；当前的 tunlab 只读 schema {known}",
+    "lab_schema": "不认识 schema {value}；当前的 tunlab 只支持 schema {known}",
     # The shape of a value.
     "lab_not_text": "“{field}”应当是单个值，不能是列表或映射",
     "lab_not_list": "“{field}”应当是列表：写成 [a, b]，或每行以“- ”开头",
@@ -30,8 +30,8 @@ SENTENCES: dict[str, str] = {
     "lab_not_integer": "“{field}”应当是 {least} 到 {most} 之间的整数，而不是“{value}”",
     "lab_not_seconds": "“{field}”应当是秒数，在 0.001 到 3600 之间，而不是“{value}”",
     # Names nobody knows: what there is, or what was meant.
-    "lab_unknown_key": "此处不认识键“{name}”；可用的键：{known}",
-    "lab_unknown_key_meant": "此处不认识键“{name}”；是不是想写“{meant}”？",
+    "lab_unknown_key": "此处有未知的键“{name}”；可用的键：{known}",
+    "lab_unknown_key_meant": "此处有未知的键“{name}”；是不是想写“{meant}”？",
     "lab_unknown_value": "“{field}”不能是“{name}”；可选的值：{known}",
     "lab_unknown_value_meant": "“{field}”不能是“{name}”；是不是想写“{meant}”？",
     "lab_unknown_verb": "没有动作“{name}”；可用的动作：{known}",
