@@ -32,5 +32,5 @@ class Words:
             place = error.file if error.line is None else f"{error.file}:{error.line}"
             return f"{place}: {sentence}"
         if isinstance(error, KernelError) and error.remedy:
-            return f"{sentence}\n\n{self('hint')}: {self(error.remedy, **error.values)}"
+            return f"{sentence}\n\n{self('hint', remedy=self(error.remedy, **error.values))}"
         return sentence

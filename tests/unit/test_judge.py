@@ -20,7 +20,7 @@ TUN0 = Endpoint("h1", "tun0")
 READ = PacketFilter(TUN0, "program", "read", 84, "echo request")
 REPLIES = PacketFilter(TUN0, "capture", "in", what="echo reply")
 REQUEST = PacketSeen(
-    "ping", "h1", "tun0", "program", "read", 84, "IP a > b  ICMP echo request id 0x00ff seq 1",
+    "ping", "h1", "tun0", "program", "read", 84, "IP a > b  ICMP echo request id 255 seq 1",
     layers=(Layer("ICMP", (Field("id", "0xff"), Field("seq", "1"))),),
 )  # fmt: skip
 
@@ -53,7 +53,7 @@ def test_exactly_so_many_packets(seen: int, status: str) -> None:
         replace(REQUEST, node="h2"),
         replace(REQUEST, seen_by="capture", direction="out"),
         replace(REQUEST, length=48),
-        replace(REQUEST, summary="IP a > b  ICMP echo reply id 0x00ff seq 1"),
+        replace(REQUEST, summary="IP a > b  ICMP echo reply id 255 seq 1"),
     ],
 )
 def test_other_packets_do_not_count(other: PacketSeen) -> None:

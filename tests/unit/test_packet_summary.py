@@ -33,8 +33,8 @@ def _kinds() -> list[tuple[Any, str]]:
     group = v6.ICMPv6MLDMultAddrRec
     ip_line, six_line = "IP 10.0.0.1 > 10.0.0.2  ", "IPv6 fe80::1 > fe80::2  "
     return [
-        (ip / ICMP(id=0x1595, seq=3) / b"x", ip_line + "ICMP echo request id 0x1595 seq 3"),
-        (ip / ICMP(type=0, id=5, seq=65535), ip_line + "ICMP echo reply id 0x0005 seq 65535"),
+        (ip / ICMP(id=0x1595, seq=3) / b"x", ip_line + "ICMP echo request id 5525 seq 3"),
+        (ip / ICMP(type=0, id=5, seq=65535), ip_line + "ICMP echo reply id 5 seq 65535"),
         (ip / ICMP(type=3, code=3) / back, ip_line + "ICMP destination unreachable, port"),
         (ip / ICMP(type=3, code=200) / back, ip_line + "ICMP destination unreachable, code 200"),
         (
@@ -54,7 +54,7 @@ def _kinds() -> list[tuple[Any, str]]:
         (ip / TCP(sport=1, dport=2, flags=0), ip_line + "TCP 1 > 2  no flags seq 0  length 0"),
         (
             IP(src="1.2.3.4", dst="5.6.7.8", options=[IPOption_NOP()] * 4) / ICMP(id=1, seq=2),
-            "IP 1.2.3.4 > 5.6.7.8  ICMP echo request id 0x0001 seq 2",
+            "IP 1.2.3.4 > 5.6.7.8  ICMP echo request id 1 seq 2",
         ),
         (ip / GRE() / bytes(4), ip_line + "protocol 47 (GRE)  length 8"),
         (IP(src="10.0.0.1", dst="10.0.0.2", proto=200) / bytes(4), ip_line + "protocol 200  length 4"),
@@ -80,8 +80,8 @@ def _kinds() -> list[tuple[Any, str]]:
             six_line + f"Neighbor Advertisement fe80::9 is at {MAC}",
         ),
         (six / v6.ICMPv6ND_Redirect(tgt="fe80::9"), six_line + "Redirect to fe80::9"),
-        (six / v6.ICMPv6EchoRequest(id=1, seq=2), six_line + "ICMPv6 echo request id 0x0001 seq 2"),
-        (six / v6.ICMPv6EchoReply(id=1, seq=2), six_line + "ICMPv6 echo reply id 0x0001 seq 2"),
+        (six / v6.ICMPv6EchoRequest(id=1, seq=2), six_line + "ICMPv6 echo request id 1 seq 2"),
+        (six / v6.ICMPv6EchoReply(id=1, seq=2), six_line + "ICMPv6 echo reply id 1 seq 2"),
         (six / v6.ICMPv6DestUnreach(code=0) / six, six_line + "ICMPv6 destination unreachable, no route"),
         (six / v6.ICMPv6PacketTooBig(mtu=1280) / six, six_line + "ICMPv6 packet too big, mtu 1280"),
         (six / v6.ICMPv6TimeExceeded() / six, six_line + "ICMPv6 time exceeded, in transit"),
@@ -105,7 +105,7 @@ def _kinds() -> list[tuple[Any, str]]:
             f"ARP 10.0.0.2 is at {OTHER_MAC}",
         ),
         (ether / ARP(op=3, psrc="10.0.0.2", pdst="10.0.0.1", hwsrc=MAC), "ARP operation 3"),
-        (ether / ip / ICMP(id=1, seq=2) / bytes(20), ip_line + "ICMP echo request id 0x0001 seq 2"),
+        (ether / ip / ICMP(id=1, seq=2) / bytes(20), ip_line + "ICMP echo request id 1 seq 2"),
         (ether / Dot1Q(vlan=10) / six / v6.ICMPv6ND_RS(), "VLAN 10  " + six_line + "Router Solicitation"),
         (Ether(src=MAC, dst=OTHER_MAC, type=0x88CC) / bytes(9), f"Ethernet {MAC} > {OTHER_MAC}  type 0x88cc"),
         (Dot3(src=MAC, dst=OTHER_MAC) / LLC() / STP(), f"Ethernet {MAC} > {OTHER_MAC}  802.3 length 38"),

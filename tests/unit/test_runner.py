@@ -5,7 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from tunlab.engine.requests import Ask, Begin, Do, Explain, Judge, Need, Reply, Request, Say, Settle, Tell, Verdict
+from tunlab.engine.requests import (
+    Ask,
+    Begin,
+    Do,
+    Explain,
+    Introduce,
+    Judge,
+    Need,
+    Reply,
+    Request,
+    Say,
+    Settle,
+    Tell,
+    Verdict,
+)
 from tunlab.engine.runner import Left, play
 from tunlab.errors import KernelError
 from tunlab.model.checks import DeviceCheck
@@ -60,8 +74,8 @@ def test_a_step_in_order() -> None:
     player = Player({})
     total = player.play(play(lab(step("up", ADDRESS, UP))))
     kinds = [type(request) for request in player.asked]
-    assert kinds == [Tell, Say, Need, Ask, Begin, Do, Do, Settle, Judge, Tell, Ask, Explain, Ask]
-    assert [ask.to for ask in player.asked if isinstance(ask, Ask)] == ["act", "explain", "end"]
+    assert kinds == [Introduce, Ask, Tell, Say, Need, Ask, Begin, Do, Do, Settle, Judge, Tell, Ask, Explain, Ask]
+    assert [ask.to for ask in player.asked if isinstance(ask, Ask)] == ["next", "act", "explain", "end"]
     assert [do.verb for do in player.asked if isinstance(do, Do)] == [ADDRESS, UP]
     assert total == Counter({"pass": 1})
 
@@ -70,6 +84,7 @@ def test_enter_leads_to_the_next_step_and_values_go_along() -> None:
     player = Player({})
     player.play(play(lab(step("one"), step("two"), explain=False)))
     assert [(ask.to, ask.then) for ask in player.asked if isinstance(ask, Ask)] == [
+        ("next", "one"),
         ("act", None),
         ("next", "two"),
         ("act", None),
@@ -82,10 +97,10 @@ def test_enter_leads_to_the_next_step_and_values_go_along() -> None:
 def test_a_part_that_is_not_the_last_goes_on_without_a_key() -> None:
     player = Player({})
     player.play(play(lab(step("one"), explain=False), final=False))
-    assert [ask.to for ask in player.asked if isinstance(ask, Ask)] == ["act"]
+    assert [ask.to for ask in player.asked if isinstance(ask, Ask)] == ["next", "act"]
 
 
-@pytest.mark.parametrize("asked", [0, 1, 2])
+@pytest.mark.parametrize("asked", [0, 1, 2, 3])
 def test_q_leaves_at_every_prompt(asked: int) -> None:
     player = Player({Ask: ["enter"] * asked + ["q"]})
     with pytest.raises(Left):
@@ -121,5 +136,8 @@ def test_a_refused_verb_is_told_and_ends_the_walk() -> None:
         walk.send(None)
 
 
-def test_the_first_thing_told_is_the_step() -> None:
-    assert next(play(lab(step("one")))) == Tell(StepStarted("one"))
+def test_the_lab_introduces_itself_before_its_first_step() -> None:
+    walk = play(lab(step("one")))
+    assert isinstance(next(walk), Introduce)
+    assert walk.send(None) == Ask("next", "one")
+    assert walk.send("enter") == Tell(StepStarted("one"))

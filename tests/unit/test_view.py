@@ -25,7 +25,7 @@ DEVICE = DeviceSeen(
     (READER,),
 )
 SENT = PacketSeen(
-    "ping", "h1", "tun0", "capture", "out", 84, "IP 192.0.2.1 > 192.0.2.2  ICMP echo request id 0x0001 seq 1",
+    "ping", "h1", "tun0", "capture", "out", 84, "IP 192.0.2.1 > 192.0.2.2  ICMP echo request id 1 seq 1",
     time_ns=1_000_000_000, data="45",
 )  # fmt: skip
 READ = replace(SENT, seen_by="program", direction="read", program="reader", joined=True)
@@ -64,6 +64,14 @@ def test_what_the_program_did_counts_from_when_it_took_the_device() -> None:
     other = replace(DEVICE, holders=(replace(READER, pid=9, program="echo"),))
     view.read(Entry(1.0, "lab-x", other))
     assert view.end("h1", "tun0", "read").packets == 0
+
+
+def test_an_end_tells_how_much_this_step_added() -> None:
+    view = view_of(DEVICE, READ)
+    assert view.grown("h1", "tun0", "read") == 0  # all of it is new: the count says so
+    view.begin_step()
+    view.read(Entry(1.0, "lab-x", READ))
+    assert (view.end("h1", "tun0", "read").packets, view.grown("h1", "tun0", "read")) == (2, 1)
 
 
 def test_both_ends_in_one_table() -> None:

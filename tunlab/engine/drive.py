@@ -10,6 +10,7 @@ from tunlab.engine.requests import (
     Begin,
     Do,
     Explain,
+    Introduce,
     Judge,
     Need,
     Reply,
@@ -33,6 +34,9 @@ class Audience(Protocol):
 
     def entry(self, entry: Entry) -> None:
         """Something was logged."""
+
+    def introduce(self, introduced: Introduce) -> None:
+        """A lab begins."""
 
     def say(self, said: Say) -> None:
         """A step begins."""
@@ -80,6 +84,8 @@ def _answer(request: Request, stage: Stage, audience: Audience) -> Reply:
             if isinstance(what, StepStarted):
                 stage.log.step = what.step
             stage.log.add(what)
+        case Introduce():
+            audience.introduce(request)
         case Say():
             audience.say(request)
         case Ask():

@@ -16,6 +16,13 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True)
+class Introduce:
+    """Show what the lab is about. No reply."""
+
+    lab: Lab
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
     """Show what the step says and the commands that it will run. No reply."""
 
@@ -30,11 +37,12 @@ class Ask:
     """Wait for a key. Reply: `enter` or `q`.
 
     `to` says what Enter leads to: `act`, `explain`, `next` (the step named by `then`), or `end`.
+    `acts`: the step has something to do, not only to look at.
     """
 
-    step: Step
     to: str
     then: str | None = None
+    acts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +98,5 @@ class Verdict:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-Request = Tell | Say | Ask | Need | Begin | Do | Settle | Judge | Explain
+Request = Tell | Introduce | Say | Ask | Need | Begin | Do | Settle | Judge | Explain
 Reply = str | Verdict | None

@@ -8,6 +8,7 @@ from tunlab.engine.requests import (
     Begin,
     Do,
     Explain,
+    Introduce,
     Judge,
     Need,
     Reply,
@@ -39,6 +40,8 @@ def play(lab: Lab, final: bool = True) -> Walk:
     """
     total: Counter[str] = Counter()
     values: dict[str, str] = {}
+    yield Introduce(lab)
+    yield from _ask(Ask("next", lab.steps[0].id))
     for number, step in enumerate(lab.steps):
         following = lab.steps[number + 1].id if number + 1 < len(lab.steps) else None
         yield Tell(StepStarted(step.id))
@@ -47,7 +50,7 @@ def play(lab: Lab, final: bool = True) -> Walk:
             yield from _skip(step, str(missing))
             total["skipped"] += len(step.checks)
             continue
-        yield from _ask(Ask(step, "act"))
+        yield from _ask(Ask("act", acts=bool(step.do)))
         try:
             yield from act(step)
         except TunlabError:
@@ -59,10 +62,10 @@ def play(lab: Lab, final: bool = True) -> Walk:
         values |= verdict.values
         yield Tell(StepFinished(step.id, state_of(verdict)))
         if any("explain" in prose.steps[step.id].sections for prose in lab.prose.values()):
-            yield from _ask(Ask(step, "explain"))  # what the packets say is looked at before the reason is read
+            yield from _ask(Ask("explain"))  # what the packets say is looked at before the reason is read
             yield Explain(lab, step, values)
         if following or final:
-            yield from _ask(Ask(step, "next" if following else "end", following))
+            yield from _ask(Ask("next" if following else "end", following))
     return total
 
 

@@ -76,7 +76,7 @@ def icmpv6_text(packet: Datagram) -> str:
 
 def _echo(message: bytes) -> str:
     identifier, sequence = struct.unpack_from("!4xHH", message)
-    return f"id 0x{identifier:04x} seq {sequence}"
+    return f"id {identifier} seq {sequence}"  # in decimal, as ping(8) and tcpdump(8) have them
 
 
 def _address(message: bytes, offset: int) -> str:

@@ -1,12 +1,14 @@
 """The live picture of a step: the device's both ends, its packets, and what the programs print."""
 
+from itertools import chain, repeat
+
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from tunlab.i18n import Words
-from tunlab.model.events import Counters, DeviceSeen, Output
+from tunlab.model.events import DeviceSeen, Output
 from tunlab.model.topology import Endpoint
 from tunlab.ui.view import Row, View
 
@@ -40,9 +42,9 @@ def program_lines(printed: list[Output], most: int) -> list[Text]:
         times = lines.pop()[1] if lines and lines[-1][0] == output.line else 0
         lines.append((output.line, times + 1))
     return [
-        Text.assemble((f"{program}| ", "bold"), line, f"  x {times}" if times > 1 else "", overflow="fold")
+        Text.assemble((f"{program}| " if first else "  ", "bold"), line, f"  x {times}" if times > 1 else "")
         for program, lines in told.items()
-        for line, times in lines[-most:]
+        for first, (line, times) in zip(chain([True], repeat(False)), lines[-most:], strict=False)
     ]
 
 
@@ -55,8 +57,6 @@ def both_ends(view: View, at: Endpoint, words: Words) -> Table:
         table.add_column(Text(words("kernel_side", device=at.device)))
         table.add_row(words("device_gone"))
         return table
-    counters = view.counters.get(where) or Counters(at.node, at.device, 0, 0, 0, 0, 0, 0)
-    read, written = (view.end(*where, direction) for direction in ("read", "written"))
     table.add_column(Text(words("kernel_side", device=f"{at.device}, {_up(seen)}"), style="bold"), overflow="fold")
     table.add_column("", no_wrap=True)
     table.add_column(Text(_program(seen, words), style="bold"), overflow="fold")
@@ -64,21 +64,19 @@ def both_ends(view: View, at: Endpoint, words: Words) -> Table:
     identity = words("program_pid", command=holder.command, pid=holder.pid, fd=holder.fd) if holder else ""
     addresses = "\n".join(seen.addresses) or words("no_address")
     table.add_row(f"{' '.join(seen.flags)}\nmtu {seen.mtu}  qdisc {seen.qdisc}\n{addresses}", "", identity)
-    table.add_row(
-        words("end_sent", packets=counters.tx_packets, bytes=counters.tx_bytes),
-        "---->",
-        words("end_read", packets=read.packets, bytes=read.size),
-        style="bold",
-    )
-    table.add_row(
-        words("end_received", packets=counters.rx_packets, bytes=counters.rx_bytes),
-        "<----",
-        words("end_written", packets=written.packets, bytes=written.size),
-        style="bold",
-    )
-    if counters.tx_dropped or counters.rx_dropped:
+    for ours, arrow, theirs in (("sent", "---->", "read"), ("received", "<----", "written")):
+        table.add_row(_did(view, at, ours, words), arrow, _did(view, at, theirs, words), style="bold")
+    counters = view.counters.get(where)
+    if counters and (counters.tx_dropped or counters.rx_dropped):
         table.add_row(words("end_dropped", tx=counters.tx_dropped, rx=counters.rx_dropped), "", "")
     return table
+
+
+def _did(view: View, at: Endpoint, direction: str, words: Words) -> str:
+    end = view.end(at.node, at.device, direction)
+    grown = view.grown(at.node, at.device, direction)
+    more = words("end_more", count=grown) if grown else ""
+    return words(f"end_{direction}", packets=end.packets, bytes=end.size, more=more)
 
 
 def packet_table(rows: list[Row], words: Words, most: int) -> Table:
@@ -91,16 +89,16 @@ def packet_table(rows: list[Row], words: Words, most: int) -> Table:
     table.add_column(words("column_what"), overflow="fold")
     first = rows[0].packet.time_ns
     shown = list(enumerate(rows, 1))[-most:]
-    above = ""
+    ways: dict[tuple[str, ...], str] = {}  # the last one in each direction
     for number, row in shown:
         packet = row.packet
         told = ", ".join(words(f"direction_{each}") for each in row.told)
         after = f"{(packet.time_ns - first) / 1e9:.3f}"
         way, _, what = packet.summary.partition("  ")
-        table.add_row(
-            str(number), after, told, str(packet.length), Text(f"... {what}" if way == above else packet.summary)
-        )
-        above = way if what else ""
+        known = what and ways.get(tuple(row.told)) == way
+        summary = Text(f"... {what}" if known else packet.summary)
+        table.add_row(str(number), after, told, str(packet.length), summary)
+        ways[tuple(row.told)] = way
     if len(shown) < len(rows):
         table.caption = words("rows_hidden", count=len(rows) - len(shown))
     return table

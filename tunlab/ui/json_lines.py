@@ -2,7 +2,7 @@
 
 import json
 
-from tunlab.engine.requests import Ask, Explain, Say
+from tunlab.engine.requests import Ask, Explain, Introduce, Say
 from tunlab.model.events import Entry
 from tunlab.model.lab import Step
 from tunlab.ui.output import Output
@@ -16,6 +16,8 @@ class JsonLines:
 
     def entry(self, entry: Entry) -> None:
         print(json.dumps(entry.as_json()), file=self._output, flush=True)
+
+    def introduce(self, introduced: Introduce) -> None: ...
 
     def say(self, said: Say) -> None: ...
 

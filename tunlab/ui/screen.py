@@ -10,16 +10,17 @@ from rich.control import Control
 from rich.live import Live
 from rich.padding import Padding
 from rich.segment import ControlType
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
-from tunlab.engine.requests import Ask, Explain, Say
+from tunlab.engine.requests import Ask, Explain, Introduce, Say
 from tunlab.engine.runner import LEAVE, Left
 from tunlab.i18n import Words
 from tunlab.labfile.placeholders import fill
 from tunlab.model.checks import Check
 from tunlab.model.events import CheckJudged, Entry, RunFinished, RunStarted, StepFinished, StepStarted
 from tunlab.model.lab import Lab, Prose, Step, Watch
+from tunlab.model.verbs import SetSysctl
 from tunlab.ui.describe import describe
 from tunlab.ui.frame import MARGIN, frame
 from tunlab.ui.keys import Keyboard
@@ -82,13 +83,14 @@ class Screen:
             case RunFinished() as finished:
                 self._finished(finished)
 
+    def introduce(self, introduced: Introduce) -> None:
+        self._lab = introduced.lab
+        prose = self._lab.prose[self._words.language]
+        self._heading(f"{self._lab.id}  {prose.title}", "")
+        self._prose(fill(prose.intro, {}))
+
     def say(self, said: Say) -> None:
-        prose = said.lab.prose[self._words.language]
-        if said.lab is not self._lab:
-            self._lab = said.lab
-            self._heading(f"{said.lab.id}  {prose.title}", "")
-            self._prose(fill(prose.intro, {}))
-        step = prose.steps[said.step.id]
+        step = said.lab.prose[self._words.language].steps[said.step.id]
         of = self._words("step_of", number=said.number, total=len(said.lab.steps))
         self._heading(f"{said.lab.id}  {step.title}", of)
         self._prose(fill(step.sections["say"], said.values))
@@ -124,6 +126,7 @@ class Screen:
         text = explained.lab.prose[self._words.language].steps[explained.step.id].sections.get("explain")
         if text:
             self._console.print()
+            self._indented(Text(self._words("why"), style="bold"))
             self._prose(fill(text, explained.values))
 
     def ask(self, ask: Ask) -> None:
@@ -158,7 +161,7 @@ class Screen:
 
     def _enter(self, ask: Ask) -> str:
         if ask.to == "act":
-            return self._words("footer_act" if ask.step.do else "footer_look")
+            return self._words("footer_act" if ask.acts else "footer_look")
         if ask.then is None or self._lab is None:
             return self._words(f"footer_{ask.to}")
         return self._words("footer_next", title=self._lab.prose[self._words.language].steps[ask.then].title)
@@ -166,7 +169,8 @@ class Screen:
     def _commands(self, step: Step) -> None:
         for verb in step.do:
             for command in verb.commands():
-                line = Text.assemble((f"{verb.node}$ ", "green"), (shlex.join(command), "bold"))
+                style = "" if isinstance(verb, SetSysctl) else "bold"  # a setting is there for what comes after it
+                line = Text.assemble((f"{verb.node}$ ", "green"), (shlex.join(command), style))
                 self._indented(line)
         self._console.print()
 
@@ -183,16 +187,16 @@ class Screen:
     def _judged(self, judged: CheckJudged) -> None:
         words = self._words
         demanded = describe(self._checks[judged.check], words)
-        line = Text(demanded)
+        line, saw = Text(demanded), Text()
         if judged.status == "skipped":
             line.append("  " + words("skipped", reason=words(judged.reason or "")))
         elif judged.status != "pass":
-            line.append("  " + words("expected_saw", expected=judged.expected, actual=judged.actual), "bold")
-            line.append("  " + words(judged.reason) if judged.reason else "")
+            line.append("\n" + words("expected_saw", expected=judged.expected, actual=judged.actual), "bold")
+            line.append("\n" + words(judged.reason) if judged.reason else "")
         elif judged.actual.isdecimal():
-            line.append("  " + words("saw", actual=judged.actual), "bold")
-        row = Table.grid(padding=(0, 1))
-        row.add_row(Text(words(f"status_{judged.status}"), _STATUS_STYLE[judged.status]), line)
+            saw.append(words("saw", actual=judged.actual), "bold")
+        row = Table.grid(Column(), Column(overflow="fold", ratio=1), Column(no_wrap=True), padding=(0, 1), expand=True)
+        row.add_row(Text(words(f"status_{judged.status}"), _STATUS_STYLE[judged.status]), line, saw)
         self._indented(row)
 
     def _finished(self, finished: RunFinished) -> None:

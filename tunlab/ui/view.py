@@ -15,7 +15,7 @@ class Row:
 
 @dataclass
 class End:
-    """What the program at a device's far end read and wrote: packets and bytes."""
+    """What one end of a device did in one direction: packets and bytes."""
 
     packets: int = 0
     size: int = 0
@@ -39,10 +39,12 @@ class View:
         self.rows: list[Row] = []
         self.lines: list[Output] = []
         self.changed = False
+        self._before: dict[tuple[str, str, str], int] = {}  # packets of an end when the step began
 
     def begin_step(self) -> None:
         """A new step begins: its packets and lines are its own; devices and counters go on."""
         self.rows, self.lines = [], []
+        self._before = {key: end.packets for key, end in self.ends.items()}
 
     def read(self, entry: Entry) -> None:
         """Take an entry of the log in."""
@@ -51,15 +53,26 @@ class View:
             case DeviceSeen() as seen:
                 self._device(seen)
             case Counters() as counters:
-                self.counters[counters.node, counters.device] = counters
+                where = (counters.node, counters.device)
+                self.counters[where] = counters
+                self.ends[*where, "sent"] = End(counters.tx_packets, counters.tx_bytes)
+                self.ends[*where, "received"] = End(counters.rx_packets, counters.rx_bytes)
             case PacketSeen() as packet:
                 self._packet(packet)
             case Output() as output:
                 self.lines.append(output)
 
     def end(self, node: str, device: str, direction: str) -> End:
-        """What the program at the far end has `read` or `written` since it took the device."""
+        """What was `sent` or `received` by the kernel, `read` or `written` by the program at the far end.
+
+        Counted from when that program took the device.
+        """
         return self.ends.get((node, device, direction), End())
+
+    def grown(self, node: str, device: str, direction: str) -> int:
+        """By how many packets an end has grown in this step, where it had some before; else 0."""
+        before = self._before.get((node, device, direction), 0)
+        return self.end(node, device, direction).packets - before if before else 0
 
     def _device(self, seen: DeviceSeen) -> None:
         where = (seen.node, seen.device)
@@ -68,6 +81,7 @@ class View:
         if seen.gone or (before is not None and before.holders and before.holders != seen.holders):
             self.counters.pop(where, None)
             self.ends = {key: end for key, end in self.ends.items() if key[:2] != where}
+            self._before = {key: packets for key, packets in self._before.items() if key[:2] != where}
 
     def _packet(self, packet: PacketSeen) -> None:
         if packet.seen_by == "program":
