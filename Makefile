@@ -6,10 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help run test check bench soak docs format clean
+.PHONY: help run test test-stock check bench soak docs format clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 16
 
 run: $(VENV)/.runtime ## play section 1.4 (without a terminal: all of it by itself)
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/tunlab run lab-1.4; else exec $(BIN)/tunlab run lab-1.4 --auto; fi
@@ -20,12 +20,17 @@ test: $(VENV)/.dev ## every test; as root, those on the kernel a second time as 
 	if [ "$$(id -u)" = 0 ]; then tests/rootless tests/kernel tests/labs tests/e2e || status=1; fi; \
 	exit $$status
 
+test-stock: $(VENV)/.dev ## the tests of kernel and labs under Debian's stock kernel, in a virtual machine (as root)
+	@$(PIP) install virtme-ng
+	tests/stock tests/kernel tests/labs
+
 check: $(VENV)/.dev ## format, lint, types, imports, scripts and labs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	sh -n tests/rootless
+	sh -n tests/stock
 	bash -n .ci/run
 	@status=0; \
 	for lab in labs/*/; do \
