@@ -20,7 +20,7 @@ pytestmark = pytest.mark.needs("sandbox", "tun")
 
 Verbs = Callable[[str, str], Sequence[Verb]]
 
-PATIENCE = 5.0  # seconds for what the kernel does a little later: carrier, duplicate address detection
+PATIENCE = 60.0  # seconds for what the kernel does a little later: carrier, duplicate address detection
 # What may differ: numbers and addresses that the kernel draws, and clocks.
 DRAWN = {"ifindex", "address", "permaddr", "link_index", "link_netnsid", "bridge_id", "root_id", "stats64"}
 CLOCKS = ("_timer", "_life_time", "expires")

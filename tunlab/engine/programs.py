@@ -22,7 +22,7 @@ from tunlab.model.topology import Endpoint
 from tunlab.packet.scapy_loader import load_scapy
 from tunlab.session.log import EventLog
 
-PATIENCE = 10.0  # seconds for a program to be ready, or to be gone
+PATIENCE = 30.0  # seconds for a program to be ready, or to be gone
 COMPILE_PATIENCE = 60.0
 QUIET = 0.3  # seconds without a line, after which a program has said what it had to say
 
