@@ -10,6 +10,7 @@ import typer
 
 from tunlab.errors import TunlabError
 from tunlab.i18n import Words
+from tunlab.ui.printable import printable
 
 
 @contextmanager
@@ -25,6 +26,6 @@ def told(words: Words) -> Iterator[None]:
 def tell(words: Words, error: TunlabError) -> None:
     """Say what went wrong. A remedy may name the command to repeat, by a path that sudo finds too."""
     program = shutil.which(sys.argv[0]) or sys.argv[0]
-    error.values["command"] = shlex.join([program, *sys.argv[1:]])
+    error.values.setdefault("command", shlex.join([program, *sys.argv[1:]]))
     with suppress(OSError):  # the exit status says it too
-        print(f"tunlab: {words.error(error)}", file=sys.stderr, flush=True)
+        print(printable(f"tunlab: {words.error(error)}"), file=sys.stderr, flush=True)

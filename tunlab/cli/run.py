@@ -114,5 +114,5 @@ def _trust(folder: Path, section: Section, options: Options, words: Words) -> No
     if options.auto:
         raise TunlabError("untrusted", Status.USAGE, folder=folder)
     print(words("trust_ask"), file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip() != "":
+    if sys.stdin.readline() != "\n":  # an end-of-file is no consent
         raise typer.Exit(Status.FINE)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from tunlab.engine.node import RunningNode
+from tunlab.errors import KernelError
 from tunlab.kernel.netlink import LinkState
 from tunlab.kernel.procfs import tun_holders
 from tunlab.model.events import Counters, DeviceSeen, Holder
@@ -24,14 +25,19 @@ class DeviceWatch:
 
     def look(self, at: Endpoint) -> None:
         """Look at a device now: the kernel's description, counters, and who holds its far end."""
-        link = self._nodes[at.node].netlink.link(at.device)
-        if link is None:
+        try:
+            link = self._nodes[at.node].netlink.link(at.device)
+            seen = self._describe(at, link) if link else None
+        except KernelError as error:
+            if error.errno_name != "ENODEV":
+                raise
+            link = seen = None  # it vanished while we looked
+        if link is None or seen is None:
             if at in self._seen:
                 del self._seen[at]
                 self._counted.pop(at, None)
                 self._log.add(_gone(at))
             return
-        seen = self._describe(at, link)
         if self._seen.get(at) != seen:
             self._seen[at] = seen
             self._log.add(seen)

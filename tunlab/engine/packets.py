@@ -1,5 +1,6 @@
 """Packets become events: those that the captures saw, and those that programs told of."""
 
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,6 +12,8 @@ from tunlab.model.program import Program
 from tunlab.packet.decode import decode
 from tunlab.packet.summary import summary
 from tunlab.session.log import EventLog
+
+AT_ONCE = 64  # packets logged in one turn of the loop
 
 
 class PacketLog:
@@ -24,29 +27,40 @@ class PacketLog:
 
     def drain_all(self) -> None:
         """Log all that the captures hold: they saw a packet before a program that tells of it could read it."""
+        now = time.time_ns()
         for node in self._nodes:
-            self.drain(node)
+            while self._next(node, until=now):
+                pass
 
     def drain(self, node: RunningNode) -> None:
-        """Log all that a node's capture holds."""
-        while (captured := node.capture.receive()) is not None:
-            link = LinkType.ETHERNET if captured.link_header else LinkType.RAW
-            seen = PacketSeen(
-                step=self._log.step,
-                node=node.name,
-                device=captured.device,
-                seen_by="capture",
-                direction="out" if captured.outgoing else "in",
-                length=len(captured.data),
-                summary=summary(captured.data, link),
-                layers=decode(captured.data, link),
-                time_ns=captured.time_ns,
-                data=captured.data.hex(),
-                link=link.name,
-            )
-            self._log.add(seen)
-            if captured.outgoing:
-                self._captured[seen.node, seen.device, seen.length].append(seen)
+        """Log some of what a node's capture holds; keys and signals must not wait for a flood to end."""
+        for _ in range(AT_ONCE):
+            if not self._next(node):
+                return
+
+    def _next(self, node: RunningNode, until: int | None = None) -> bool:
+        """Log the next packet; False when there is none, or none that was captured up to `until` (ns)."""
+        captured = node.capture.receive()
+        if captured is None:
+            return False
+        link = LinkType.ETHERNET if captured.link_header else LinkType.RAW
+        seen = PacketSeen(
+            step=self._log.step,
+            node=node.name,
+            device=captured.device,
+            seen_by="capture",
+            direction="out" if captured.outgoing else "in",
+            length=len(captured.data),
+            summary=summary(captured.data, link),
+            layers=decode(captured.data, link),
+            time_ns=captured.time_ns,
+            data=captured.data.hex(),
+            link=link.name,
+        )
+        self._log.add(seen)
+        if captured.outgoing:
+            self._captured[seen.node, seen.device, seen.length].append(seen)
+        return until is None or captured.time_ns <= until
 
     def told_with_bytes(self, program: Program, did: str, data: bytes, time_ns: int) -> None:
         """A program of ours reported a packet that it `read` or `written`."""

@@ -2,9 +2,10 @@
 
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from tunlab.engine.loop import Loop
 from tunlab.engine.node import RunningNode
 from tunlab.engine.packets import PacketLog
 from tunlab.engine.reports import Reports
-from tunlab.errors import TunlabError
+from tunlab.errors import Status, TunlabError
+from tunlab.kernel.errno_names import name_of
 from tunlab.kernel.process import Process, spawn
 from tunlab.kernel.procfs import tun_holders
 from tunlab.model.events import Output
@@ -35,12 +37,16 @@ class RunningProgram:
         self.process = process
         self.lines: list[str] = []
         self.exit_code: int | None = None
-        self.last_heard = 0.0  # when it printed last, in seconds of the run
+        self.last_sign = 0.0  # when it printed last, or ended, in seconds of the run
         self.heard_out = False  # its terminal is closed: it will print nothing more
 
-    def over(self) -> bool:
-        """Whether it has ended and all that it printed has been heard."""
-        return self.exit_code is not None and self.heard_out
+    def said(self, text: str) -> bool:
+        """Whether a line that it printed has this in it."""
+        return any(text in line for line in self.lines)
+
+    def over(self, now: float) -> bool:
+        """Whether it has ended and all that it printed has been heard; a child may keep its terminal open."""
+        return self.exit_code is not None and (self.heard_out or now - self.last_sign > QUIET)
 
 
 class Programs:
@@ -58,15 +64,20 @@ class Programs:
         self._stack = ExitStack()
 
     def __enter__(self) -> "Programs":
-        for path in self._folder.iterdir():
-            if path.is_file():
-                shutil.copyfile(path, paths.WORK / path.name)
+        try:
+            for path in self._folder.iterdir():
+                if path.is_file():
+                    shutil.copyfile(path, paths.WORK / path.name)
+        except OSError as error:
+            place = error.filename or self._folder
+            raise TunlabError("lab_not_copied", Status.USAGE, file=place, problem=name_of(error)) from error
         self._stack.enter_context(Reports(self._loop, self._reported))
         return self
 
     def __exit__(self, *_: object) -> None:
-        for running in list(self._running.values()):
-            running.process.kill()
+        for running in self._running.values():
+            if running.exit_code is None:
+                running.process.kill()
         self._loop.wait(lambda: not self._running, PATIENCE)
         self._stack.close()
 
@@ -84,15 +95,13 @@ class Programs:
         running = self._spawn(program, program.command())
 
         def ready() -> bool:
-            if running.exit_code is not None:
-                return True
             if program.ready is not None:
-                return any(program.ready in line for line in running.lines)
+                return running.said(program.ready)
             return program.device is None or self._holds(running, program.device)
 
-        if not self._loop.wait(ready, PATIENCE):
+        if not self._loop.wait(lambda: ready() or self._over(running), PATIENCE):
             raise TunlabError("program_not_ready", program=program.name, seconds=PATIENCE)
-        if running.exit_code is not None and program.words == ():
+        if not ready():
             raise TunlabError("program_ended", program=program.name, said=" / ".join(running.lines))
 
     def stop(self, program: Program) -> None:
@@ -103,22 +112,24 @@ class Programs:
         running = self._running.get(program.name)
         if running is None:
             return
-        self._loop.wait(lambda: self._log.now() - running.last_heard > QUIET, PATIENCE)
-        running.process.interrupt()
-        if not self._loop.wait(lambda: program.name not in self._running, PATIENCE):
-            running.process.kill()
-            self._loop.wait(lambda: program.name not in self._running, PATIENCE)
+        self._loop.wait(lambda: self._log.now() - running.last_sign > QUIET, PATIENCE)
+        for end in (running.process.interrupt, running.process.kill):
+            if running.exit_code is None:
+                end()
+            if self._loop.wait(lambda: program.name not in self._running, PATIENCE):
+                return
 
     def run(self, node: str, words: tuple[str, ...], patience: float) -> None:
         """Run a command to its end. Raises TunlabError where it fails."""
-        running = self._spawn(Program(" ".join(words), node, words=words), words)
-        if not self._loop.wait(running.over, patience):
+        command = shlex.join(words)
+        running = self._spawn(Program(f"$ {command}", node, words=words), words)
+        if not self._loop.wait(lambda: self._over(running), patience):
             running.process.kill()
-            raise TunlabError("command_too_long", command=" ".join(words), seconds=patience)
+            raise TunlabError("command_too_long", command=command, seconds=patience)
         if running.exit_code:
             raise TunlabError(
                 "command_failed",
-                command=" ".join(words),
+                command=command,
                 code=running.exit_code,
                 said="\n".join(running.lines),
             )
@@ -128,8 +139,10 @@ class Programs:
         for running in self._running.values():
             if running.process.pid in codes:
                 running.exit_code = codes[running.process.pid]
+                running.last_sign = self._log.now()
         for name, running in list(self._running.items()):
-            if running.over():
+            if self._over(running):
+                self._loop.ignore(running.process)
                 running.process.close()
                 del self._running[name]
 
@@ -139,7 +152,10 @@ class Programs:
             "PATH": paths.search_path(),
             "TUNLAB_REPORTS": str(paths.REPORTS),
             "TUNLAB_PROGRAM": program.name,
+            "TMPDIR": str(paths.WORK),  # what cc leaves when it is killed goes with the sandbox
         }
+        if program.module and not program.source:
+            environment["PYTHONSAFEPATH"] = "1"  # not the lab's folder: it could hold a json.py
         process = spawn(words, node.namespace, environment, paths.WORK)
         running = RunningProgram(program, process)
         self._running[program.name] = running
@@ -154,7 +170,7 @@ class Programs:
             running.heard_out = True
             return
         running.lines += lines
-        running.last_heard = self._log.now()
+        running.last_sign = self._log.now()
         program = running.program
         for line in lines:
             self._log.add(Output(self._log.step, program.node, program.name, line))
@@ -164,10 +180,16 @@ class Programs:
 
     def _reported(self, name: str, fields: dict[str, Any]) -> None:
         running = self._running.get(name)
-        if running is not None and running.program.device is not None:
-            self._packets.drain_all()
-            data = bytes.fromhex(fields["data"])
-            self._packets.told_with_bytes(running.program, fields["did"], data, fields["t_ns"])
+        match fields:
+            case {"did": "read" | "written" as did, "data": str(text), "t_ns": int(time_ns)}:
+                with suppress(ValueError):  # not hexadecimal
+                    data = bytes.fromhex(text)
+                    if running is not None and running.program.device is not None:
+                        self._packets.drain_all()
+                        self._packets.told_with_bytes(running.program, did, data, time_ns)
+
+    def _over(self, running: RunningProgram) -> bool:
+        return running.over(self._log.now())
 
     def _holds(self, running: RunningProgram, device: Endpoint) -> bool:
         namespace = self._nodes[device.node].namespace.inode()
@@ -176,5 +198,5 @@ class Programs:
 
 def _length_told(pattern: str, line: str) -> int | None:
     before, _, after = pattern.partition("{length}")
-    found = re.fullmatch(re.escape(before) + r"(\d+)" + re.escape(after), line)
+    found = re.fullmatch(re.escape(before) + r"(\d{1,9})" + re.escape(after), line)
     return int(found[1]) if found else None

@@ -8,6 +8,8 @@ from typing import Any
 from tunlab import paths
 from tunlab.engine.loop import Loop
 
+LONGEST = 300_000  # bytes of a line: a packet of 65,535 bytes in hexadecimal, and some
+
 Heard = Callable[[str, dict[str, Any]], None]
 
 
@@ -48,7 +50,7 @@ class Reports:
     def _hear(self, caller: "_Caller") -> None:
         for fields in caller.said():
             if caller.program is None:
-                caller.program = str(fields["program"])
+                caller.program = str(fields.get("program"))
             else:
                 self._heard(caller.program, fields)
         if caller.gone:
@@ -81,6 +83,15 @@ class _Caller:
             data = self._line.recv(1 << 20)
         except ConnectionResetError:
             data = b""
-        self.gone = not data
         *whole, self._partial = (self._partial + data).split(b"\n")
-        return [json.loads(line) for line in whole]
+        self.gone = not data or len(self._partial) > LONGEST
+        return [fields for line in whole if (fields := _object(line)) is not None]
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    """The JSON object on a line; None for anything else, which any process of the lab may send."""
+    try:
+        fields = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return fields if isinstance(fields, dict) else None

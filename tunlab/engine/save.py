@@ -1,13 +1,12 @@
 """Keeps a run in a folder: its events as JSON lines, and every captured packet in one pcapng file."""
 
 import json
-import os
 from pathlib import Path
 from typing import BinaryIO
 
 from tunlab.errors import Status, TunlabError
 from tunlab.kernel.errno_names import name_of
-from tunlab.kernel.user import real_uid
+from tunlab.kernel.user import give_to_real_user
 from tunlab.model.events import Entry, PacketSeen
 from tunlab.model.packet import LinkType
 from tunlab.packet.pcapng import PcapngWriter
@@ -16,7 +15,7 @@ EVENTS, PACKETS = "events.jsonl", "packets.pcapng"
 
 
 class Saved:
-    """A reader of the log that writes both files as it goes; opened in the front, before /run is the sandbox's own.
+    """A reader of the log that writes both files as it goes.
 
     Raises TunlabError when the folder cannot be used or the disk is full.
     """
@@ -24,7 +23,7 @@ class Saved:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            _make(folder)
             self._events = _new(folder / EVENTS)
             self._packets = _new(folder / PACKETS)
             self._pcapng = PcapngWriter(self._packets)
@@ -59,8 +58,14 @@ class Saved:
         )
 
 
+def _make(folder: Path) -> None:
+    if not folder.is_dir():
+        _make(folder.parent)
+        folder.mkdir()
+        give_to_real_user(folder)
+
+
 def _new(path: Path) -> BinaryIO:
     file = path.open("xb")
-    if os.geteuid() == 0:
-        os.fchown(file.fileno(), real_uid(), -1)
+    give_to_real_user(path)
     return file

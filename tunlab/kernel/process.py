@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from tunlab.kernel.errno_names import refusal
+from tunlab.kernel.errno_names import attempting, refusal
 from tunlab.kernel.namespaces import NetworkNamespace
 from tunlab.kernel.syscalls import (
     CLONE_NEWNET,
@@ -25,6 +25,8 @@ from tunlab.kernel.syscalls import (
 )
 from tunlab.kernel.user import become_real_user
 
+LONGEST = 65536  # bytes of a line; a longer one is cut
+
 
 class Process:
     """A started process. `fileno()` is its terminal: readable when it has printed, at its end an EIO."""
@@ -33,7 +35,6 @@ class Process:
         self.pid = pid
         self._terminal = terminal
         self._partial = b""
-        self._open = True
 
     def fileno(self) -> int:
         return self._terminal
@@ -52,6 +53,9 @@ class Process:
                 return [rest.decode(errors="replace")]
             return None
         *whole, self._partial = (self._partial + data).split(b"\n")
+        if len(self._partial) > LONGEST:
+            whole.append(self._partial)
+            self._partial = b""
         return [line.rstrip(b"\r").decode(errors="replace") for line in whole]
 
     def interrupt(self) -> None:
@@ -68,16 +72,17 @@ class Process:
 
     def _send(self, signum: int) -> None:
         with suppress(ProcessLookupError):
-            os.kill(self.pid, signum)
+            os.killpg(self.pid, signum)  # it leads a group of its own, and its children are in it
 
 
 def spawn(words: Sequence[str], node: NetworkNamespace, environment: Mapping[str, str], directory: Path) -> Process:
     """Start `words` in a node. Raises KernelError where exec(3) is refused (ENOENT: no such program)."""
-    ours, theirs = pty.openpty()
-    _plain_output(theirs)
-    told, tell = os.pipe2(os.O_CLOEXEC)
-    sys.stdout.flush()
-    pid = os.fork()
+    with attempting(f"start {words[0]}"):
+        ours, theirs = pty.openpty()
+        _plain_output(theirs)
+        told, tell = os.pipe2(os.O_CLOEXEC)
+        sys.stdout.flush()
+        pid = os.fork()
     if pid == 0:
         try:
             _become(words, node, theirs, dict(environment), directory)

@@ -32,6 +32,7 @@ SENTENCES: dict[str, str] = LABFILE | {
     "save_exists": "{folder} cannot hold this run: {file} is there already; name another folder for --save",
     "save_refused": "cannot write to {folder}: {problem}; name another folder for --save",
     "save_failed": "cannot go on saving to {folder}: {problem}; the run was stopped, what was written so far is kept",
+    "lab_not_copied": "cannot copy the lab's file {file} into the sandbox: {problem}; remove it from the lab's folder, or mend it",
     "output_failed": "cannot write the output: {problem}; the run was stopped",
     "sysctl_outside_net": "the setting '{setting}' is not under net., and would change the whole machine; refused",
     "program_already_runs": "the program '{program}' runs already; stop it before it is started again",

@@ -32,6 +32,7 @@ SENTENCES: dict[str, str] = LABFILE | {
     "save_exists": "{folder} 不能用来保存：{file} 已经存在；请为 --save 换一个目录",
     "save_refused": "无法写入 {folder}：{problem}；请为 --save 换一个目录",
     "save_failed": "无法继续保存到 {folder}：{problem}；实验已停止，已经写入的内容会保留",
+    "lab_not_copied": "无法把实验的文件 {file} 复制到沙箱里：{problem}；请把它移出实验目录，或修复它",
     "output_failed": "无法写入输出：{problem}；实验已停止",
     "sysctl_outside_net": "设置项“{setting}”不在 net. 之下，会影响整台机器，因此拒绝执行",
     "program_already_runs": "程序“{program}”已经在运行；再次启动之前请先停止它",

@@ -32,7 +32,7 @@ class Session:
         """Whether the holder still runs."""
         try:
             pidfd = os.pidfd_open(self.holder)
-        except OSError:
+        except (OSError, OverflowError):
             return False
         try:
             ended, _, _ = select.select([pidfd], [], [], 0)
@@ -98,18 +98,27 @@ def remove(folder: Path, name: str) -> None:
 
 def sessions(folder: Path) -> Iterator[Session]:
     """The sessions that a folder holds, living or not."""
+    return (session for path, session in _records(folder) if path.name == session.name)
+
+
+def _records(folder: Path) -> Iterator[tuple[Path, Session]]:
+    """Each record, and the folder in which it really lies: what it says of itself is not to be trusted."""
     for path in sorted(folder.glob(f"*/{_FILE}")):
+        if not path.is_file():
+            continue
         try:
-            yield Session(**json.loads(path.read_text()))
+            session = Session(**json.loads(path.read_text()))
         except (OSError, ValueError, TypeError):
             continue  # half gone, or not one of ours
+        if [type(value) for value in asdict(session).values()] == [str, str, int, int]:
+            yield path.parent, session
 
 
 def sweep(folder: Path) -> None:
     """Remove what dead sessions left: the record of one whose front was killed."""
-    for session in sessions(folder):
+    for path, session in _records(folder):
         if not session.alive():
-            remove(folder, session.name)
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def start_time(pid: int) -> int:

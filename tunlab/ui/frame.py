@@ -10,6 +10,7 @@ from rich.text import Text
 from tunlab.i18n import Words
 from tunlab.model.events import DeviceSeen, Output
 from tunlab.model.topology import Endpoint
+from tunlab.ui.printable import printable
 from tunlab.ui.view import Row, View
 
 MARGIN = 2
@@ -18,7 +19,7 @@ MARGIN = 2
 def frame(view: View, at: Endpoint | None, words: Words, console: Console, height: int) -> RenderableType:
     """All that is seen of a step now; older packets are left out where it would be higher than `height` lines."""
     above = [both_ends(view, at, words)] if at is not None else []
-    below = program_lines(view.lines, most=height // 4)
+    below = program_lines(view.lines, most=max(1, height // 4))
     if not view.rows:
         return Group(*above, *below)
     left = height - _height(Group(*above, *below), console)
@@ -42,7 +43,7 @@ def program_lines(printed: list[Output], most: int) -> list[Text]:
         times = lines.pop()[1] if lines and lines[-1][0] == output.line else 0
         lines.append((output.line, times + 1))
     return [
-        Text.assemble((f"{program}| " if first else "  ", "bold"), line, f"  x {times}" if times > 1 else "")
+        Text.assemble((f"{program}| " if first else "  ", "bold"), printable(line), f"  x {times}" if times > 1 else "")
         for program, lines in told.items()
         for first, (line, times) in zip(chain([True], repeat(False)), lines[-most:], strict=False)
     ]
@@ -61,7 +62,7 @@ def both_ends(view: View, at: Endpoint, words: Words) -> Table:
     table.add_column("", no_wrap=True)
     table.add_column(Text(_program(seen, words), style="bold"), overflow="fold")
     holder = seen.holders[0] if seen.holders else None
-    identity = words("program_pid", command=holder.command, pid=holder.pid, fd=holder.fd) if holder else ""
+    identity = words("program_pid", command=printable(holder.command), pid=holder.pid, fd=holder.fd) if holder else ""
     addresses = "\n".join(seen.addresses) or words("no_address")
     table.add_row(f"{' '.join(seen.flags)}\nmtu {seen.mtu}  qdisc {seen.qdisc}\n{addresses}", "", identity)
     for ours, arrow, theirs in (("sent", "---->", "read"), ("received", "<----", "written")):

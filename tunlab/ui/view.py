@@ -1,5 +1,6 @@
 """What the screen shows of a step: a reader of events that arranges them and computes nothing of its own."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from tunlab.model.events import Counters, DeviceSeen, Entry, Output, PacketSeen
@@ -39,11 +40,13 @@ class View:
         self.rows: list[Row] = []
         self.lines: list[Output] = []
         self.changed = False
+        self._half_told: dict[tuple[str, str, str], list[Row]] = defaultdict(list)  # by node, device and bytes
         self._before: dict[tuple[str, str, str], int] = {}  # packets of an end when the step began
 
     def begin_step(self) -> None:
         """A new step begins: its packets and lines are its own; devices and counters go on."""
         self.rows, self.lines = [], []
+        self._half_told.clear()
         self._before = {key: end.packets for key, end in self.ends.items()}
 
     def read(self, entry: Entry) -> None:
@@ -87,9 +90,12 @@ class View:
         if packet.seen_by == "program":
             self.ends.setdefault((packet.node, packet.device, packet.direction), End()).add(packet)
         way = next(way for way in _WAYS if packet.direction in way)
-        for row in self.rows:
-            same = (row.packet.device, row.packet.data) == (packet.device, packet.data)
-            if same and packet.data and packet.direction not in row.told and set(row.told) <= set(way):
-                row.told = [step for step in way if step in {*row.told, packet.direction}]
+        half_told = self._half_told[packet.node, packet.device, packet.data]
+        for row in half_told:
+            if packet.data and packet.direction not in row.told and set(row.told) <= set(way):
+                half_told.remove(row)
+                row.told = list(way)
                 return
-        self.rows.append(Row(packet, [packet.direction]))
+        row = Row(packet, [packet.direction])
+        self.rows.append(row)
+        half_told.append(row)
