@@ -23,13 +23,15 @@ def labs() -> Path:
 def find_lab(name: str) -> Path | None:
     """The folder of a shipped lab by its id, or None."""
     folder = labs() / name
-    return folder if "/" not in name and (folder / "lab.yaml").is_file() else None
+    known = {path.name for path in labs().iterdir()}
+    return folder if name in known and (folder / "lab.yaml").is_file() else None
 
 
 def sessions(uid: int) -> Path:
     """The folder of a user's running sessions: the runtime folder, else one of their own under /tmp."""
     runtime = os.environ.get("XDG_RUNTIME_DIR") if uid == os.getuid() else None
-    return Path(runtime) / "tunlab" if runtime else Path(f"/tmp/tunlab-{uid}")
+    usable = runtime and Path(runtime).is_absolute() and Path(runtime).is_dir() and Path(runtime).stat().st_uid == uid
+    return Path(str(runtime)) / "tunlab" if usable else Path(f"/tmp/tunlab-{uid}")
 
 
 def search_path() -> str:

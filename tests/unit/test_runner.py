@@ -1,6 +1,5 @@
 """The walk through a lab, as a playbook of requests and replies: no kernel, no screen."""
 
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -61,23 +60,22 @@ class Player:
             return queue.pop(0) if queue else Verdict(("pass",), {f"{request.step.id}.there": "1"})
         return queue.pop(0) if queue else None
 
-    def play(self, walk) -> Counter[str]:
+    def play(self, walk) -> None:
         reply: Reply = None
         while True:
             try:
                 reply = self.reply(walk.send(reply))
-            except StopIteration as stop:
-                return stop.value
+            except StopIteration:
+                return
 
 
 def test_a_step_in_order() -> None:
     player = Player({})
-    total = player.play(play(lab(step("up", ADDRESS, UP))))
+    player.play(play(lab(step("up", ADDRESS, UP))))
     kinds = [type(request) for request in player.asked]
     assert kinds == [Introduce, Ask, Tell, Say, Need, Ask, Begin, Do, Do, Settle, Judge, Tell, Ask, Explain, Ask]
     assert [ask.to for ask in player.asked if isinstance(ask, Ask)] == ["next", "act", "explain", "end"]
     assert [do.verb for do in player.asked if isinstance(do, Do)] == [ADDRESS, UP]
-    assert total == Counter({"pass": 1})
 
 
 def test_enter_leads_to_the_next_step_and_values_go_along() -> None:
@@ -109,20 +107,18 @@ def test_q_leaves_at_every_prompt(asked: int) -> None:
 
 def test_what_is_missing_skips_the_step_but_not_the_state_that_later_ones_need() -> None:
     player = Player({Need: ["missing_ipv6"]})
-    total = player.play(play(lab(step("one", ADDRESS, PING), step("two"))))
+    player.play(play(lab(step("one", ADDRESS, PING), step("two"))))
     assert [do.verb for do in player.asked if isinstance(do, Do)] == [ADDRESS]
     told = [request.what for request in player.asked if isinstance(request, Tell)]
     assert [(what.status, what.reason) for what in told if hasattr(what, "status")] == [("skipped", "missing_ipv6")]
     assert [what.state for what in told if isinstance(what, StepFinished)] == ["skipped", "done"]
-    assert total == Counter({"skipped": 1, "pass": 1})
 
 
 def test_a_failed_check_fails_the_step_and_the_walk_goes_on() -> None:
     player = Player({Judge: [Verdict(("fail", "pass"))]})
-    total = player.play(play(lab(step("one"), step("two"))))
+    player.play(play(lab(step("one"), step("two"))))
     told = [request.what for request in player.asked if isinstance(request, Tell)]
     assert [what.state for what in told if isinstance(what, StepFinished)] == ["failed", "done"]
-    assert total == Counter({"pass": 2, "fail": 1})
 
 
 def test_a_refused_verb_is_told_and_ends_the_walk() -> None:

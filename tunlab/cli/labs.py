@@ -1,5 +1,6 @@
 """Finds the lab that was asked for, by id or by folder."""
 
+import os
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,7 +17,7 @@ def folder_of(name: str) -> Path:
     """A shipped lab's folder by its id, or the folder itself. Raises TunlabError for neither."""
     if found := paths.find_lab(name):
         return found
-    if "/" in name or Path(name).is_dir():
+    if (name and os.path.isdir(name)) or "/" in name:  # noqa: PTH112  (an overlong name is no folder, not an error)
         return Path(name)
     known = sorted(path.parent.name for path in paths.labs().glob("*/lab.yaml"))
     if near := get_close_matches(name, known, 1):

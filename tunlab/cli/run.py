@@ -1,8 +1,10 @@
 """`tunlab run`: the front of a run. Loads the lab, makes the sandbox, and has the holder play."""
 
+import os
 import shlex
 import signal
 import sys
+import termios
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
@@ -111,8 +113,11 @@ def _trust(folder: Path, section: Section, options: Options, words: Words) -> No
     for lab in section.parts:
         for node, command in commands(lab):
             print(f"  {node}$ {shlex.join(command)}", file=sys.stderr)
+    if os.geteuid() == 0:
+        print(words("trust_root"), file=sys.stderr)
     if options.auto:
         raise TunlabError("untrusted", Status.USAGE, folder=folder)
     print(words("trust_ask"), file=sys.stderr, flush=True)
+    termios.tcflush(0, termios.TCIFLUSH)  # nothing typed ahead is an answer
     if sys.stdin.readline() != "\n":  # an end-of-file is no consent
         raise typer.Exit(Status.FINE)

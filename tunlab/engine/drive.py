@@ -1,6 +1,5 @@
 """Drives a walk on a stage, for an audience: the keyboard with its screen, `--auto`, or a test."""
 
-from collections import Counter
 from typing import Protocol
 
 from tunlab.engine.judge import Judgement, judge
@@ -60,16 +59,15 @@ class Audience(Protocol):
         """The key that was pressed since `ask`, or None when none was that is valid."""
 
 
-def drive(walk: Walk, stage: Stage, audience: Audience) -> Counter[str]:
-    """Answer a walk's requests until it ends; return what it returns. Errors of verbs are thrown into it."""
+def drive(walk: Walk, stage: Stage, audience: Audience) -> None:
+    """Answer a walk's requests until it ends. Errors of verbs are thrown into it."""
     reply: Reply = None
     failed: TunlabError | None = None
     while True:
         try:
             request = walk.throw(failed) if failed else walk.send(reply)
-        except StopIteration as stop:
-            total: Counter[str] = stop.value
-            return total
+        except StopIteration:
+            return
         reply, failed = None, None
         try:
             reply = _answer(request, stage, audience)
@@ -82,7 +80,7 @@ def _answer(request: Request, stage: Stage, audience: Audience) -> Reply:
     match request:
         case Tell(what):
             if isinstance(what, StepStarted):
-                stage.log.step = what.step
+                stage.begin_step(what.step)
             stage.log.add(what)
         case Introduce():
             audience.introduce(request)

@@ -1,7 +1,7 @@
 """Judges a check on what the log holds and on the kernel's state now."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tunlab.engine.stage import Stage
 from tunlab.model.checks import AgreeCheck, Check, DeviceCheck, OutputCheck, PacketCheck, expects_absence
@@ -25,6 +25,7 @@ def judge(stage: Stage, step: Step) -> list[Judgement]:
     That something did *not* happen passes only beside something that did: without it, silence could have
     any cause.
     """
+    stage.packets.drain_all()
     judged = {check.id: _judge(stage, step.id, check) for check in step.checks}
     happened = any(judged[check.id].result.status == "pass" for check in step.checks if not expects_absence(check))
     return [
@@ -37,38 +38,30 @@ def _judge(stage: Stage, step: str, check: Check) -> Judgement:
     match check:
         case PacketCheck():
             found = stage.evidence.packets(step, check.packets)
-            return _counted(stage, step, check, check.count, len(found), _one_length(found))
+            lost = check.packets.seen_by == "capture" and stage.dropped() > 0
+            return _counted(step, check, check.count, len(found), _one_length(found), lost)
         case OutputCheck():
             lines = [line for line in stage.evidence.lines(step, check.program) if check.line in line]
-            return _counted(stage, step, check, check.count, len(lines))
+            return _counted(step, check, check.count, len(lines))
         case AgreeCheck():
-            return _counted(stage, step, check, check.count, _agreeing(stage, step, check))
+            return _counted(step, check, check.count, _agreeing(stage, step, check))
         case DeviceCheck():
             return _device(stage, step, check)
 
 
-def _counted(stage: Stage, step: str, check: Check, expected: int, actual: int, length: int | None = None) -> Judgement:
+def _counted(
+    step: str, check: Check, expected: int, actual: int, length: int | None = None, lost: bool = False
+) -> Judgement:
     status, reason = ("pass", None) if actual == expected else ("fail", None)
-    dropped = stage.dropped()
-    if status == "fail" and dropped:
+    if lost:  # the count that was seen says nothing, be it right or wrong
         status, reason = "unknown", "capture_dropped"
     return Judgement(CheckJudged(step, check.id, check.claims, status, str(expected), str(actual), reason), length)
 
 
 def _without_control(judgement: Judgement) -> Judgement:
-    result = judgement.result
-    return Judgement(
-        CheckJudged(
-            result.step,
-            result.check,
-            result.claims,
-            "fail",
-            result.expected,
-            result.actual,
-            "nothing_else_happened",
-        ),
-        judgement.length,
-    )
+    if judgement.result.status != "pass":
+        return judgement
+    return replace(judgement, result=replace(judgement.result, status="fail", reason="nothing_else_happened"))
 
 
 def _one_length(packets: list[PacketSeen]) -> int | None:

@@ -96,6 +96,7 @@ class PacketLog:
         """Its device is a new one, and so are the packets that its lines will be paired with."""
         if program.device is None:
             return
+        self.drain_all()
         for line in [key for key in self._told if key[0] == program.name]:
             del self._told[line]
         for place in [key for key in self._captured if key[:2] == (program.device.node, program.device.device)]:

@@ -32,6 +32,9 @@ def perform(stage: Stage, verb: Verb) -> None:
     except TunlabError as refused:
         error = refused.errno_name if isinstance(refused, KernelError) else refused.key
         raise
+    except BaseException:
+        error = "interrupted"
+        raise
     finally:
         for command in verb.commands():
             stage.log.add(Action(stage.log.step, verb.verb, verb.node, shlex.join(command), error))

@@ -118,6 +118,7 @@ class Programs:
                 end()
             if self._loop.wait(lambda: program.name not in self._running, PATIENCE):
                 return
+        raise TunlabError("program_stays", program=program.name)
 
     def run(self, node: str, words: tuple[str, ...], patience: float) -> None:
         """Run a command to its end. Raises TunlabError where it fails."""

@@ -33,7 +33,7 @@ def prove(lab: Lab, log: EventLog, check: Callable[[], None]) -> bool:
 
 
 def _prove(stage: Stage, step: Step, withheld: list[CheckJudged] | None) -> StepProved:
-    stage.log.step = step.id
+    stage.begin_step(step.id)
     if missing := _missing(step):
         for verb in step.do:
             if verb.changes_state:
@@ -62,7 +62,7 @@ def _withheld(lab: Lab, observing: Step, log: EventLog, check: Callable[[], None
     with Stage(lab, log) as stage:
         stage.loop.at_each_turn(check)
         for step in lab.steps:
-            stage.log.step = step.id
+            stage.begin_step(step.id)
             if step is observing:
                 return [judged.result for judged in judge(stage, step)]
             if step.id != observing.observes and not _missing(step):

@@ -11,7 +11,7 @@ from tunlab.engine.runner import Left, play
 from tunlab.engine.stage import Stage
 from tunlab.errors import Status
 from tunlab.kernel.holder import Ended
-from tunlab.model.events import RunFinished, RunStarted
+from tunlab.model.events import CheckJudged, Entry, RunFinished, RunStarted
 from tunlab.model.lab import Section
 from tunlab.session.log import EventLog
 
@@ -28,10 +28,16 @@ def run(
 
     A TunlabError is raised on after run_finished was logged.
     """
+    total: Counter[str] = Counter()
+
+    def count(entry: Entry) -> None:
+        if isinstance(entry.what, CheckJudged):
+            total[entry.what.status] += 1
+
+    log.follow(count)
     log.follow(audience.entry)
     log.lab = section.id
     log.add(RunStarted(section.id, session, os.uname().release, version("tunlab")))
-    total: Counter[str] = Counter()
     state = "error"
     try:
         for number, lab in enumerate(section.parts):
@@ -40,7 +46,7 @@ def run(
                 stage.loop.at_each_turn(check)
                 if keyboard is not None:
                     stage.loop.serve(keyboard, lambda: None)  # the audience reads it
-                total += drive(play(lab, final=number + 1 == len(section.parts)), stage, audience)
+                drive(play(lab, final=number + 1 == len(section.parts)), stage, audience)
         state = "failed" if total["fail"] or total["unknown"] else "done"
     except Left:
         state = "left"

@@ -1,6 +1,5 @@
 """How a lab is walked through: a generator of requests, without any I/O of its own."""
 
-from collections import Counter
 from collections.abc import Generator
 
 from tunlab.engine.requests import (
@@ -29,16 +28,15 @@ class Left(Exception):
     """The learner left before the end."""
 
 
-Walk = Generator[Request, Reply, Counter[str]]
+Walk = Generator[Request, Reply, None]
 
 
 def play(lab: Lab, final: bool = True) -> Walk:
-    """Walk through a lab; return how many checks had which status.
+    """Walk through a lab.
 
     `final`: no lab comes after this one, so the last Enter ends the run. Raises Left when the learner
     leaves, and lets a TunlabError of an action through after the step has been told as `error`.
     """
-    total: Counter[str] = Counter()
     values: dict[str, str] = {}
     yield Introduce(lab)
     yield from _ask(Ask("next", lab.steps[0].id))
@@ -46,19 +44,18 @@ def play(lab: Lab, final: bool = True) -> Walk:
         following = lab.steps[number + 1].id if number + 1 < len(lab.steps) else None
         yield Tell(StepStarted(step.id))
         yield Say(lab, step, number + 1, values)
-        if missing := (yield Need(step.requires)):
-            yield from _skip(step, str(missing))
-            total["skipped"] += len(step.checks)
-            continue
-        yield from _ask(Ask("act", acts=bool(step.do)))
+        missing = yield Need(step.requires)
+        if not missing:
+            yield from _ask(Ask("act", acts=bool(step.do)))
         try:
-            yield from act(step)
+            yield from _skip(step, str(missing)) if missing else act(step)
         except TunlabError:
             yield Tell(StepFinished(step.id, "error"))
             raise
+        if missing:
+            continue
         verdict = yield Judge(step)
         assert isinstance(verdict, Verdict)
-        total.update(verdict.statuses)
         values |= verdict.values
         yield Tell(StepFinished(step.id, state_of(verdict)))
         if any("explain" in prose.steps[step.id].sections for prose in lab.prose.values()):
@@ -66,7 +63,6 @@ def play(lab: Lab, final: bool = True) -> Walk:
             yield Explain(lab, step, values)
         if following or final:
             yield from _ask(Ask("next" if following else "end", following))
-    return total
 
 
 def act(step: Step) -> Generator[Request, Reply, None]:

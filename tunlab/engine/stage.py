@@ -30,6 +30,7 @@ class Stage:
         self._lab = lab
         self._tick = tick
         self._watched: list[Endpoint] = []
+        self._dropped_before = 0
         self._stack = ExitStack()
 
     def __enter__(self) -> "Stage":
@@ -56,9 +57,15 @@ class Stage:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
+    def begin_step(self, step: str) -> None:
+        """What happens from here on belongs to this step; what the captures still hold, to the one before."""
+        self.packets.drain_all()
+        self.log.step = step
+        self._dropped_before = self._drops()
+
     def dropped(self) -> int:
-        """Packets that the captures lost since the lab began."""
-        return sum(node.capture.drops() for node in self.nodes.values())
+        """Packets that the captures lost in this step."""
+        return self._drops() - self._dropped_before
 
     @contextmanager
     def watching(self, *devices: Endpoint) -> Iterator[None]:
@@ -68,6 +75,9 @@ class Stage:
             yield
         finally:
             self._watched = []
+
+    def _drops(self) -> int:
+        return sum(node.capture.drops() for node in self.nodes.values())
 
     def _look(self) -> None:
         for at in self._watched:

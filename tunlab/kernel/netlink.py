@@ -26,7 +26,7 @@ _FLAG_NAMES = {
     0x10000: "LOWER_UP",
     0x20000: "DORMANT",
 }
-_UP, _LOWER_UP = 0x1, 0x10000
+_UP, _RUNNING = 0x1, 0x40
 _REMEDIES = {errno.EEXIST: "remedy_exists", errno.ENODEV: "remedy_no_device", errno.EPERM: "remedy_not_permitted"}
 
 
@@ -146,9 +146,15 @@ class Netlink:
 
     def link(self, name: str) -> LinkState | None:
         """One device by name, or None where there is none."""
+        from pyroute2.netlink.exceptions import NetlinkError
+
         with _asking(f"ip link show dev {name}"):
-            found = self._route.link_lookup(ifname=name)
-            return _link_state(self._route.link("get", index=found[0])[0]) if found else None
+            try:
+                return _link_state(self._route.link("get", ifname=name)[0])
+            except NetlinkError as error:
+                if error.code != errno.ENODEV:
+                    raise
+                return None
 
     def addresses(self, index: int) -> tuple[str, ...]:
         """The addresses of a device, each with its prefix length, IPv4 first."""
@@ -181,7 +187,7 @@ def _asking(attempt: str, remedies: dict[int, str] | None = None, **values: obje
 def _link_state(message: Any) -> LinkState:
     flags = int(message["flags"])
     names = [name for bit, name in _FLAG_NAMES.items() if flags & bit]
-    if flags & _UP and not flags & _LOWER_UP:
+    if flags & _UP and not flags & _RUNNING:
         names.insert(0, "NO-CARRIER")  # ip-link(8) says it so
     statistics = message.get("stats64") or {}
     return LinkState(

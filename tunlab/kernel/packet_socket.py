@@ -61,12 +61,10 @@ class PacketSocket:
         """The next packet, or None when there is none."""
         try:
             data, ancillary, _, address = self._socket.recvmsg(_SNAP, 64)
-        except (BlockingIOError, InterruptedError):
-            return None
-        except OSError:  # ENETDOWN: a device went away; the socket goes on with the others
+        except BlockingIOError:
             return None
         device, _, packet_type, hardware_type, *_ = address
-        seconds, nanoseconds = struct.unpack("qq", ancillary[0][2])
+        seconds, nanoseconds = struct.unpack("ll", ancillary[0][2])
         return Captured(
             device=device,
             outgoing=packet_type == _PACKET_OUTGOING,

@@ -13,7 +13,6 @@ from tunlab.kernel.syscalls import pidfd_getfd
 TUNSETIFF = 0x400454CA
 TUNSETPERSIST = 0x400454CB
 TUNSETOWNER = 0x400454CC
-TUNGETIFF = 0x800454D2
 TUNGETDEVNETNS = 0x54E3
 
 _NAME_LENGTH = 15  # IFNAMSIZ without the closing zero

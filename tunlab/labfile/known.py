@@ -4,11 +4,10 @@ from tunlab.paths import PACKAGE
 
 REQUIREMENTS = ("tun", "ipv6", "cc", "tcpdump")
 
-# <linux/if.h> without the IFF_ in front, as ip-link(8) shows them.
+# Those of <linux/if.h> that ip-link(8) shows, without the IFF_ in front; kernel/netlink.py tells the same ones.
 FLAGS = (
-    "UP", "BROADCAST", "DEBUG", "LOOPBACK", "POINTOPOINT", "NOTRAILERS", "RUNNING", "NOARP", "PROMISC",
-    "ALLMULTI", "MASTER", "SLAVE", "MULTICAST", "PORTSEL", "AUTOMEDIA", "DYNAMIC", "LOWER_UP", "DORMANT",
-    "ECHO",
+    "NO-CARRIER", "UP", "BROADCAST", "LOOPBACK", "POINTOPOINT", "NOARP", "PROMISC", "ALLMULTI", "MASTER", "SLAVE",
+    "MULTICAST", "LOWER_UP", "DORMANT",
 )  # fmt: skip
 
 # RFC 2863's ifOperStatus, as the kernel keeps it.

@@ -32,11 +32,12 @@ SENTENCES: dict[str, str] = LABFILE | {
     "save_exists": "{folder} cannot hold this run: {file} is there already; name another folder for --save",
     "save_refused": "cannot write to {folder}: {problem}; name another folder for --save",
     "save_failed": "cannot go on saving to {folder}: {problem}; the run was stopped, what was written so far is kept",
-    "lab_not_copied": "cannot copy the lab's file {file} into the sandbox: {problem}; remove it from the lab's folder, or mend it",
+    "lab_not_copied": "cannot copy {file} into the sandbox: {problem}; mend it, or move it out of the lab's folder",
     "output_failed": "cannot write the output: {problem}; the run was stopped",
     "sysctl_outside_net": "the setting '{setting}' is not under net., and would change the whole machine; refused",
     "program_already_runs": "the program '{program}' runs already; stop it before it is started again",
     "program_not_ready": "the program '{program}' was not ready within {seconds:g} s",
+    "program_stays": "the program '{program}' does not end",
     "program_ended": "the program '{program}' ended at once; it said: {said}",
     "command_failed": "`{command}` failed with status {code}:\n{said}",
     "command_too_long": "`{command}` did not end within {seconds:g} s",
@@ -129,6 +130,7 @@ SENTENCES: dict[str, str] = LABFILE | {
     "run_stopped": "Stopped in step {step} by {signal}. Nothing is left behind. Play again: {again}",
     # trust
     "trust_list": "{folder} did not come with tunlab. It will run these commands in its sandbox:",
+    "trust_root": "You are root: the commands run with root's rights, and only the network is apart.",
     "trust_ask": "Enter: let it run them   q quit",
     # lint and prove
     "lint_clean": "{lab}: no mistakes found",

@@ -26,7 +26,7 @@ SENTENCES: dict[str, str] = LABFILE | {
     "unknown_lab_near": "没有名为“{lab}”的实验；是不是想写“{near}”？",
     "no_terminal": "这里没有终端，无法按键；请加上 --auto 自动进行",
     "kernel_refused": "内核拒绝了 `{attempt}`：{errno}",
-    "untrusted": "{folder} 不是 tunlab 自带的实验，它会执行上面列出的命令；确认可信后请加上 --allow-exec",
+    "untrusted": "{folder} 不是 tunlab 自带的实验，它会执行上面列出的命令；如果允许，请加上 --allow-exec",
     "sessions_not_yours": "目录 {folder} 不属于你；请删除它，或把 XDG_RUNTIME_DIR 指向自己的目录",
     "sessions_unusable": "无法在 {folder} 里保存会话记录：{problem}",
     "save_exists": "{folder} 不能用来保存：{file} 已经存在；请为 --save 换一个目录",
@@ -37,6 +37,7 @@ SENTENCES: dict[str, str] = LABFILE | {
     "sysctl_outside_net": "设置项“{setting}”不在 net. 之下，会影响整台机器，因此拒绝执行",
     "program_already_runs": "程序“{program}”已经在运行；再次启动之前请先停止它",
     "program_not_ready": "程序“{program}”在 {seconds:g} 秒内没有准备好",
+    "program_stays": "程序“{program}”无法结束",
     "program_ended": "程序“{program}”一启动就退出了；它的输出是：{said}",
     "command_failed": "`{command}` 执行失败，退出状态 {code}：\n{said}",
     "command_too_long": "`{command}` 在 {seconds:g} 秒内没有结束",
@@ -129,6 +130,7 @@ SENTENCES: dict[str, str] = LABFILE | {
     "run_stopped": "在 {step} 这一步被信号 {signal} 终止。没有留下任何东西。重新开始：{again}",
     # 信任
     "trust_list": "{folder} 不是 tunlab 自带的实验。它会在沙箱里执行这些命令：",
+    "trust_root": "你现在是 root：这些命令以 root 的权限运行，只有网络是隔离的。",
     "trust_ask": "Enter：允许   q 退出",
     # lint 与 prove
     "lint_clean": "{lab}：没有发现错误",

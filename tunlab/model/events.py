@@ -29,7 +29,7 @@ class StepStarted:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A verb was carried out. `command` is what a person would type; `error` the errno's name, or None."""
+    """A verb was carried out. `command` is what a person would type; `error` the errno's name, the key of a sentence, or None."""
 
     event: ClassVar[str] = "action"
     step: str

@@ -70,8 +70,8 @@ def _take(folder: Path, session: Session) -> bool:
             draft.mkdir(mode=0o700)
         except FileNotFoundError:
             continue  # another session ended just now and took the empty folder with it
-        (draft / _FILE).write_text(json.dumps(asdict(session)))
         try:
+            (draft / _FILE).write_text(json.dumps(asdict(session)))
             draft.rename(folder / session.name)
         except OSError as error:
             shutil.rmtree(draft)
@@ -85,8 +85,12 @@ def write(folder: Path, session: Session) -> None:
     """Publish the record, whole or not at all."""
     place = folder / session.name
     draft = place / f".{_FILE}"
-    draft.write_text(json.dumps(asdict(session)))
-    draft.replace(place / _FILE)
+    try:
+        draft.write_text(json.dumps(asdict(session)))
+        draft.replace(place / _FILE)
+    except OSError as error:
+        problem = errno.errorcode.get(error.errno or 0, "")
+        raise TunlabError("sessions_unusable", folder=folder, problem=problem) from error
 
 
 def remove(folder: Path, name: str) -> None:

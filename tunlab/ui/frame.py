@@ -24,10 +24,10 @@ def frame(view: View, at: Endpoint | None, words: Words, console: Console, heigh
         return Group(*above, *below)
     left = height - _height(Group(*above, *below), console)
     most = max(1, min(left - 2, len(view.rows)))
-    table = packet_table(view.rows, words, most)
+    table = packet_table(view.rows, at, words, most)
     while most > 1 and _height(table, console) > left:
         most -= 1
-        table = packet_table(view.rows, words, most)
+        table = packet_table(view.rows, at, words, most)
     return Group(*above, table, *below)
 
 
@@ -64,7 +64,7 @@ def both_ends(view: View, at: Endpoint, words: Words) -> Table:
     holder = seen.holders[0] if seen.holders else None
     identity = words("program_pid", command=printable(holder.command), pid=holder.pid, fd=holder.fd) if holder else ""
     addresses = "\n".join(seen.addresses) or words("no_address")
-    table.add_row(f"{' '.join(seen.flags)}\nmtu {seen.mtu}  qdisc {seen.qdisc}\n{addresses}", "", identity)
+    table.add_row(f"{' '.join(seen.flags)}\nmtu {seen.mtu}  qdisc {seen.qdisc}\n{addresses}", "", Text(identity))
     for ours, arrow, theirs in (("sent", "---->", "read"), ("received", "<----", "written")):
         table.add_row(_did(view, at, ours, words), arrow, _did(view, at, theirs, words), style="bold")
     counters = view.counters.get(where)
@@ -80,8 +80,11 @@ def _did(view: View, at: Endpoint, direction: str, words: Words) -> str:
     return words(f"end_{direction}", packets=end.packets, bytes=end.size, more=more)
 
 
-def packet_table(rows: list[Row], words: Words, most: int) -> Table:
-    """The last `most` packets, oldest first; seconds are counted from the step's first packet."""
+def packet_table(rows: list[Row], at: Endpoint | None, words: Words, most: int) -> Table:
+    """The last `most` packets, oldest first; seconds are counted from the step's first packet.
+
+    A device other than `at` is named.
+    """
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column(words("column_number"), justify="right", no_wrap=True)
     table.add_column(words("column_after"), justify="right", no_wrap=True)
@@ -94,6 +97,8 @@ def packet_table(rows: list[Row], words: Words, most: int) -> Table:
     for number, row in shown:
         packet = row.packet
         told = ", ".join(words(f"direction_{each}") for each in row.told)
+        if at is None or (packet.node, packet.device) != (at.node, at.device):
+            told = f"{packet.node}:{packet.device} {told}"
         after = f"{(packet.time_ns - first) / 1e9:.3f}"
         way, _, what = packet.summary.partition("  ")
         known = what and ways.get(tuple(row.told)) == way

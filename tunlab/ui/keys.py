@@ -42,4 +42,5 @@ class Keyboard:
 
     def drop(self) -> None:
         """Forget what was typed ahead."""
-        termios.tcflush(self._fd, termios.TCIFLUSH)
+        with suppress(termios.error):  # it was closed
+            termios.tcflush(self._fd, termios.TCIFLUSH)

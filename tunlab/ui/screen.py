@@ -51,6 +51,7 @@ class Screen:
         self._view = View()
         self._live: Live | None = None
         self._footer = ""
+        self._covered = False
         self._drawn = 0.0
         self._watch: Watch | None = None
         self._lab: Lab | None = None
@@ -106,6 +107,7 @@ class Screen:
             self._live.start()
 
     def tick(self) -> None:
+        self._uncover()
         if self._live is None:
             return
         if self._keyboard and LEAVE in self._keyboard.pressed():
@@ -147,9 +149,14 @@ class Screen:
 
     def resume(self) -> None:
         """The run was stopped by Ctrl-Z and goes on: show again what the shell has covered."""
-        self._view.changed = True
-        if self._footer:
-            self._draw_footer()
+        self._covered = True
+
+    def _uncover(self) -> None:
+        if self._covered:
+            self._covered = False
+            self._view.changed = True
+            if self._footer:
+                self._draw_footer()
 
     def stopped(self, signal: str) -> None:
         """Say that a signal ended the run, and how to go on."""
