@@ -1,16 +1,16 @@
 """`tunlab lab lint` and `tunlab lab prove`: for authors of labs."""
 
 import json
+import signal
 
 import typer
 
 from tunlab import paths
 from tunlab.cli.errors import tell, told
-from tunlab.cli.labs import folder_of, open_labs
+from tunlab.cli.labs import folder_of, need_devices, open_labs
 from tunlab.cli.sandboxed import in_session
 from tunlab.errors import Status, TunlabError
 from tunlab.i18n import Words
-from tunlab.kernel import probe
 from tunlab.kernel.holder import Ended, FrontLine
 from tunlab.labfile.lint import lint
 from tunlab.model.events import Entry
@@ -36,21 +36,22 @@ def prove_lab(name: str, language: str, twin: bool, as_json: bool) -> None:
     """Prove a lab's steps; exit 1 where one is not proved."""
     words = Words(language)
     with told(words):
-        section = open_labs(folder_of(name), "fast", twin)
-        probe.open_clone_device()
-        raise typer.Exit(in_session(section.id, lambda front, _: _prove(front, section.parts, as_json, words)))
+        folder = folder_of(name)
+        section = open_labs(folder, "fast", twin)
+        need_devices(section)
+        raise typer.Exit(in_session(section.id, lambda front, _: _prove(front, section.parts, as_json, words), folder))
 
 
 def _prove(front: FrontLine, labs: tuple[Lab, ...], as_json: bool, words: Words) -> int:
     from tunlab.engine.prove import prove
+    from tunlab.ui.output import HungUp, Output
     from tunlab.ui.proof import told as lines_of
 
+    output = Output()
+
     def say(entry: Entry) -> None:
-        if as_json:
-            print(json.dumps(entry.as_json()), flush=True)
-        else:
-            for line in lines_of(entry, words):
-                print(line, flush=True)
+        for line in [json.dumps(entry.as_json())] if as_json else lines_of(entry, words):
+            print(line, file=output, flush=True)
 
     log = EventLog()
     log.follow(say)
@@ -64,4 +65,6 @@ def _prove(front: FrontLine, labs: tuple[Lab, ...], as_json: bool, words: Words)
     except TunlabError as error:
         tell(words, error)
         return error.status
+    except (BrokenPipeError, HungUp):  # nobody reads any more
+        return 128 + signal.SIGPIPE
     return Status.FINE if fine else Status.CHECK_FAILED

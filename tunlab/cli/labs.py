@@ -39,6 +39,12 @@ def open_labs(folder: Path, pace: str, twin: bool) -> Section:
     return section
 
 
+def need_devices(section: Section) -> None:
+    """Raise KernelError where a lab needs /dev/net/tun and it cannot be opened."""
+    if any("tun" in step.requires for lab in section.parts for step in lab.steps):
+        probe.open_clone_device()
+
+
 def _with_twins(lab: Lab) -> Lab:
     programs = tuple(program.twin() for program in lab.programs)
     steps = tuple(_step_with_twins(step) for step in lab.steps)

@@ -9,20 +9,23 @@ from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from tunlab.cli.errors import tell, told
-from tunlab.cli.labs import folder_of, is_shipped, open_labs
+from tunlab.cli.labs import folder_of, is_shipped, need_devices, open_labs
 from tunlab.cli.sandboxed import in_session
 from tunlab.errors import Status, TunlabError
 from tunlab.i18n import Words
-from tunlab.kernel import probe
 from tunlab.kernel.holder import Ended, FrontLine
 from tunlab.kernel.terminal import Terminal
 from tunlab.labfile.trust import commands
 from tunlab.model.lab import Section
 from tunlab.session.log import EventLog
+
+if TYPE_CHECKING:
+    from tunlab.engine.save import Saved
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +51,28 @@ def run_lab(options: Options, language: str) -> None:
             raise TunlabError("no_terminal", Status.USAGE)
         if not is_shipped(folder):
             _trust(folder, section, options, words)
-        if any("tun" in step.requires for lab in section.parts for step in lab.steps):
-            probe.open_clone_device()
+        need_devices(section)
         saved = _saved(options.save)
 
         def hold(front: FrontLine, session: str) -> int:
-            return _play(front, section, options, session, saved, words)
+            return _play(front, section, options, session, saved.entry if saved else None, words)
 
-        raise typer.Exit(in_session(section.id, hold, None if options.auto else Terminal()))
+        try:
+            status = in_session(section.id, hold, folder, None if options.auto else Terminal())
+        except TunlabError:
+            if saved:
+                saved.discard()
+            raise
+        raise typer.Exit(status)
 
 
-def _saved(folder: Path | None) -> Callable[..., None] | None:
+def _saved(folder: Path | None) -> "Saved | None":
+    """The files of --save, opened in the front: the sandbox hides /run."""
     if folder is None:
         return None
     from tunlab.engine.save import Saved
 
-    return Saved(folder).entry
+    return Saved(folder)
 
 
 def _play(

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 from tunlab import paths
 from tunlab.kernel import sandbox
@@ -12,8 +13,11 @@ from tunlab.session import record
 Holder = Callable[[FrontLine, str], int]
 
 
-def in_session(lab: str, holder: Holder, terminal: Terminal | None = None) -> int:
-    """Run `holder(front, session)` in a sandbox and return its exit status. Raises TunlabError."""
+def in_session(lab: str, holder: Holder, keep: Path, terminal: Terminal | None = None) -> int:
+    """Run `holder(front, session)` in a sandbox and return its exit status. Raises TunlabError.
+
+    `keep` is the folder that the holder needs: it is seen inside even below /run.
+    """
     folder = paths.sessions(os.geteuid())
     session = record.claim(folder, lab)
 
@@ -21,6 +25,6 @@ def in_session(lab: str, holder: Holder, terminal: Terminal | None = None) -> in
         record.write(folder, record.Session(session, lab, pid, record.start_time(pid)))
 
     try:
-        return sandbox.run(lambda front: holder(front, session), born, terminal)
+        return sandbox.run(lambda front: holder(front, session), born, terminal, [keep.resolve()])
     finally:
         record.remove(folder, session)

@@ -34,6 +34,11 @@ class Saved:
             raise TunlabError("save_refused", Status.USAGE, folder=folder, problem=name_of(error)) from error
         self._interfaces: dict[str, int] = {}
 
+    def discard(self) -> None:
+        """The run was refused before it began: leave no empty files."""
+        for name in (EVENTS, PACKETS):
+            (self._folder / name).unlink()
+
     def entry(self, entry: Entry) -> None:
         """Write an entry of the log."""
         try:

@@ -4,11 +4,13 @@ import os
 import selectors
 import signal
 import socket
+import time
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from tunlab.kernel.holder import END_SIGNALS, GO, FrontLine
+from tunlab.kernel.errno_names import attempting
+from tunlab.kernel.holder import END_SIGNALS, GO, IMPATIENCE, FrontLine, heeded
 from tunlab.kernel.terminal import Terminal, stop_own_job
 
 PATIENCE = 5.0  # seconds between passing a signal on and SIGKILL
@@ -21,15 +23,17 @@ class Front:
         self._line = line
         self._terminal = terminal
         self._ending: int | None = None  # the first signal that asked us to end
+        self._asked = 0.0  # when it did
         self._handlers: dict[int, object] = {}
         self._wake, self._woken = -1, -1
         self._arrived = bytearray()  # signals that we have not passed on yet
         self.holder = 0
 
     def __enter__(self) -> Self:
-        self._wake, self._woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        with attempting("pipe"):
+            self._wake, self._woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
-        for signum in (*END_SIGNALS, signal.SIGTSTP):
+        for signum in heeded((*END_SIGNALS, signal.SIGTSTP)):
             self._handlers[signum] = signal.signal(signum, lambda *_: None)
         return self
 
@@ -108,8 +112,9 @@ class Front:
             if signum == signal.SIGTSTP:
                 self._suspend()
             elif signum in END_SIGNALS:
-                again = self._ending is not None
-                self._ending = self._ending or signum
+                if self._ending is None:
+                    self._ending, self._asked = signum, time.monotonic()
+                again = time.monotonic() - self._asked > IMPATIENCE
                 os.kill(self.holder, signal.SIGKILL if again else signum)
 
     def _collect(self) -> None:

@@ -1,29 +1,29 @@
 """Inside the sandbox: PID 1, its mounts, its signals, and its line to the front."""
 
+import errno
 import os
 import signal
 import socket
+import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from tunlab import paths
 from tunlab.kernel.errno_names import attempting
+from tunlab.kernel.furnish import furnish
 from tunlab.kernel.syscalls import (
-    MS_BIND,
-    MS_NODEV,
-    MS_NOEXEC,
-    MS_NOSUID,
-    MS_PRIVATE,
-    MS_REC,
     PR_SET_PDEATHSIG,
     capabilities_permitted,
-    mount,
     prctl,
     raise_ambient,
 )
 
 FURNISH, GO = b"furnish", b"go"  # what the front says to the holder, in this order
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
+
+IMPATIENCE = 1.0  # seconds after which asking again means: at once; timeout(1) and shells ask twice in a row
+_REMEDIES = dict.fromkeys((errno.EPERM, errno.EACCES), "remedy_sandbox")
 
 
 class Ended(BaseException):
@@ -45,6 +45,7 @@ class FrontLine:
     def __init__(self, line: socket.socket) -> None:
         self._line = line
         self._ending: int | None = None
+        self._asked: float | None = None  # when a signal asked for the end first
 
     def expect(self, word: bytes) -> None:
         """Wait for the front's next word; leave when the front is gone."""
@@ -63,10 +64,12 @@ class FrontLine:
             raise Ended(signum)
 
     def end(self, signum: int) -> None:
-        """A signal asks for the end; the second time it comes at once."""
-        for each in END_SIGNALS:
-            signal.signal(each, lambda again, _: os._exit(128 + again))
-        self._ending = signum
+        """A signal asks for the end; who asks again a moment later has it at once."""
+        now = time.monotonic()
+        if self._asked is None:
+            self._asked, self._ending = now, signum
+        elif now - self._asked > IMPATIENCE:
+            os._exit(128 + signum)
 
     def ask_to_stop(self) -> None:
         """Have the front stop us both, as Ctrl-Z wants: PID 1 ignores its own SIGSTOP."""
@@ -83,14 +86,19 @@ class FrontLine:
             return b""
 
 
-def become_holder(front: FrontLine) -> None:
+def heeded(signals: Iterable[signal.Signals]) -> list[signal.Signals]:
+    """Those that whoever started us did not have us ignore, as nohup(1) does with SIGHUP."""
+    return [signum for signum in signals if signal.getsignal(signum) is not signal.SIG_IGN]
+
+
+def become_holder(front: FrontLine, keep: Iterable[Path]) -> None:
     """Set up the new PID 1: signals first, then the mounts.
 
     Raises KernelError where the kernel refuses one of them.
     """
     _obey_signals(front)
-    with attempting("mount /proc, /sys and /run in the sandbox", dict.fromkeys((1, 13), "remedy_sandbox")):
-        _furnish()
+    with attempting("mount /proc, /sys and /run in the sandbox", _REMEDIES):
+        furnish(keep)
     raise_ambient(capabilities_permitted())
 
 
@@ -102,29 +110,9 @@ def die_with_front(front: FrontLine) -> None:
 
 def _obey_signals(front: FrontLine) -> None:
     # PID 1 ignores every signal that it has no handler for.
-    for signum in END_SIGNALS:
+    for signum in heeded(END_SIGNALS):
         signal.signal(signum, lambda number, _: front.end(number))
     signal.signal(signal.SIGTSTP, lambda *_: front.ask_to_stop())
     signal.signal(signal.SIGCHLD, lambda *_: None)  # so that it interrupts a wait
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     signal.signal(signal.SIGTTIN, signal.SIG_IGN)
-
-
-def _furnish() -> None:
-    # On a shared `/`, systemd's default, our mounts would otherwise appear outside.
-    mount("none", "/", None, MS_REC | MS_PRIVATE)
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    kept = os.open(runtime, os.O_PATH) if runtime.startswith("/run/") and Path(runtime).is_dir() else None
-    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
-    mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC)
-    mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=64m")
-    if kept is not None:
-        Path(runtime).mkdir(parents=True)
-        mount(f"/proc/self/fd/{kept}", runtime, None, MS_BIND | MS_REC)
-        os.close(kept)
-    paths.NETNS.mkdir()
-    paths.WORK.mkdir(parents=True)
-    hosts = paths.HOSTS
-    hosts.write_text("127.0.0.1 localhost\n::1 localhost\n")
-    if Path("/etc/hosts").is_file():
-        mount(str(hosts), "/etc/hosts", None, MS_BIND)

@@ -14,7 +14,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -38,22 +38,25 @@ from tunlab.kernel.terminal import Terminal
 Main = Callable[[FrontLine], int]
 
 
-def run(main: Main, born: Callable[[int], None], terminal: Terminal | None = None) -> int:
+def run(main: Main, born: Callable[[int], None], terminal: Terminal | None = None, keep: Sequence[Path] = ()) -> int:
     """Run `main` as the holder of a new sandbox and return its exit status, 128+N if signal N ended it.
 
     `born` is called in the front with the holder's pid before `main` begins. With a `terminal`, the holder
-    becomes its foreground process group. Raises KernelError when the kernel refuses the sandbox.
+    becomes its foreground process group. Folders of /run that are in `keep` stay to be seen inside. Raises
+    KernelError when the kernel refuses the sandbox.
     """
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     sys.stdout.flush()
     sys.stderr.flush()
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with attempting("socketpair"):
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with Front(ours, terminal) as front:
-        maker = os.fork()
+        with attempting("fork"):
+            maker = os.fork()
         if maker == 0:
             front.leave_to_parent()
             ours.close()
-            _make(theirs, main)
+            _make(theirs, main, keep)
         theirs.close()
         os.waitpid(maker, 0)
         report = _heard(ours, socket.MSG_DONTWAIT)  # what the maker had to say is here by now
@@ -69,7 +72,7 @@ def run(main: Main, born: Callable[[int], None], terminal: Terminal | None = Non
         return front.supervise()
 
 
-def _make(line: socket.socket, main: Main) -> NoReturn:
+def _make(line: socket.socket, main: Main, keep: Sequence[Path]) -> NoReturn:
     """The maker: never returns to the caller's code."""
     try:
         _enter_namespaces()
@@ -78,21 +81,21 @@ def _make(line: socket.socket, main: Main) -> NoReturn:
         if holder:
             _report(line, pid=holder)
         else:
-            _hold(line, main)
+            _hold(line, main, keep)
     except KernelError as error:
         _report(line, errno=error.errno_name, attempt=error.attempt, remedy=error.remedy)
     finally:
         os._exit(1)
 
 
-def _hold(line: socket.socket, main: Main) -> NoReturn:
+def _hold(line: socket.socket, main: Main, keep: Sequence[Path]) -> NoReturn:
     """The holder: never returns either; its exit ends the sandbox."""
     status = 1
     try:
         front = FrontLine(line)
         os.setpgid(0, 0)
         front.expect(FURNISH)
-        become_holder(front)
+        become_holder(front, keep)
         _report(line, ready=True)
         front.expect(GO)
         die_with_front(front)

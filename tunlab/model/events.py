@@ -29,7 +29,10 @@ class StepStarted:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A verb was carried out. `command` is what a person would type; `error` the errno's name, the key of a sentence, or None."""
+    """A verb was carried out. `command` is what a person would type.
+
+    `error` is the errno's name, the key of our sentence where it was no errno, `interrupted`, or None.
+    """
 
     event: ClassVar[str] = "action"
     step: str
