@@ -55,7 +55,11 @@ CASES = [
         'cp -R "$LABS/lab-1.4.3" "$TMP/l"; sed -i "s/^topology:/topolgy:/" "$TMP/l/lab.yaml"; '
         '"$TUNLAB" run "$TMP/l" --auto --lang $L',
     ),
-    Case("a stranger's lab", 2, 'cp -R "$LABS/lab-1.4.3" "$TMP/l"; "$TUNLAB" run "$TMP/l" --auto --lang $L'),
+    Case(
+        "a stranger's lab",
+        2,
+        f'cp -R "$LABS/lab-1.4.3" "$TMP/l"; {AS_ROOT} "$TUNLAB" run "$TMP/l" --auto --lang $L',
+    ),
     Case("no terminal", 2, '"$TUNLAB" run lab-1.4.3 --lang $L </dev/null'),
     Case("no clone device", 3, f"{AS_ROOT} sh -c 'mount -t tmpfs none /dev/net && exec {PLAY}'"),
     Case(
