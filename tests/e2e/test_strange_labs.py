@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from host_state import processes_with
-from strange import START, TUNLAB, ended, environment, execute, make_lab, play, program, shell
+from strange import START, TUNLAB, ended, environment, execute, make_lab, no_python, play, program, shell
 from terminal import Terminal
 
 pytestmark = pytest.mark.needs("sandbox", "tun")
@@ -18,7 +18,7 @@ ESCAPES = r"printf '\033]2;PWNED\007\033[?1049h\n'"
 HELLO = b'{"program": "p"}'
 
 
-@pytest.mark.parametrize("module", ["json.py", "socket.py", "tunlab.py", "sitecustomize.py"])
+@pytest.mark.parametrize("module", ["json.py", "socket.py", "tunlab.py"])
 def test_a_file_of_the_lab_is_no_module_of_ours(module: str, tmp_path: Path) -> None:
     reader = {"p": {"node": "h1", "device": "tun0", "module": "reader"}}
     lab = make_lab(tmp_path / "lab", START, programs=reader)
@@ -50,11 +50,15 @@ def test_no_escape_sequence_of_a_lab_comes_out(what: str, options: str, tmp_path
         assert all(json.loads(line) for line in done.stdout.splitlines())
 
 
-def test_no_escape_sequence_hides_what_a_lab_would_run(tmp_path: Path) -> None:
-    lab = make_lab(tmp_path / "lab", execute("echo", "\x1b[8mhidden\x1b[2K\r"))
-    done = shell('"$TUNLAB" run "$LAB" --auto', LAB=lab)
-    assert (done.returncode, "hidden" in done.stderr) == (2, True)
-    assert not {"\x1b", "\r"} & {*done.stderr}
+@pytest.mark.parametrize("where", ["command", "prose", "folder"])
+def test_no_escape_sequence_hides_what_a_lab_would_run(where: str, tmp_path: Path) -> None:
+    hiding = {"command": "true", "prose": "Go.", "folder": "lab"}
+    hiding[where] = "x\x1b[8m\x9b2K"
+    lab = make_lab(tmp_path / hiding["folder"], execute(hiding["command"]))
+    (lab / "en.md").write_text(f"# Strange\n\n## go: Go\n\n### say\n\n{hiding['prose']}\n")
+    done = shell('"$TUNLAB" lab lint "$LAB"; "$TUNLAB" run "$LAB" --auto', LAB=lab)
+    assert (done.returncode, no_python(done.stderr)) == (2, True)
+    assert not {"\x1b", "\x9b"} & {*done.stdout, *done.stderr}
 
 
 # Programs
