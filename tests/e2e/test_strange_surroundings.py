@@ -69,7 +69,6 @@ RECORDS = {
     "depths": "[" * 100_000,
     "a list": "[]",
     "empty": "{}",
-    "more than a record": record(more=1),
     "holder a text": record(holder="1"),
     "holder none": record(holder=None),
     "holder a list": record(holder=[1]),

@@ -23,6 +23,7 @@ from tunlab.kernel.terminal import Terminal
 from tunlab.labfile.trust import commands
 from tunlab.model.lab import Section
 from tunlab.session.log import EventLog
+from tunlab.ui.printable import printable
 
 if TYPE_CHECKING:
     from tunlab.engine.save import Saved
@@ -118,7 +119,7 @@ def _trust(folder: Path, section: Section, options: Options, words: Words) -> No
     """A lab from outside the wheel lists its commands and is asked about once."""
     if options.allow_exec:
         return
-    print(words("trust_list", folder=folder), file=sys.stderr)
+    print(printable(words("trust_list", folder=folder)), file=sys.stderr)
     for lab in section.parts:
         for node, command in commands(lab):
             print(f"  {node}$ {shlex.join(command)}", file=sys.stderr)

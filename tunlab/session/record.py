@@ -112,7 +112,7 @@ def _records(folder: Path) -> Iterator[tuple[Path, Session]]:
             continue
         try:
             session = Session(**json.loads(path.read_text()))
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, RecursionError):
             continue  # half gone, or not one of ours
         if [type(value) for value in asdict(session).values()] == [str, str, int, int]:
             yield path.parent, session
