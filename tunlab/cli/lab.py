@@ -16,6 +16,7 @@ from tunlab.labfile.lint import lint
 from tunlab.model.events import Entry
 from tunlab.model.lab import Lab
 from tunlab.session.log import EventLog
+from tunlab.ui.printable import printable
 
 
 def lint_lab(name: str, language: str, as_json: bool) -> None:
@@ -25,7 +26,7 @@ def lint_lab(name: str, language: str, as_json: bool) -> None:
         errors = lint(folder_of(name), paths.find_lab)
         for error in errors:
             place = {"file": error.file, "line": error.line, "problem": words(error.key, **error.values)}
-            print(json.dumps(place) if as_json else words.error(error))
+            print(json.dumps(place) if as_json else printable(words.error(error)))
         if errors:
             raise typer.Exit(Status.USAGE)
         if not as_json:
