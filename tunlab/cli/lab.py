@@ -30,7 +30,7 @@ def lint_lab(name: str, language: str, as_json: bool) -> None:
         if errors:
             raise typer.Exit(Status.USAGE)
         if not as_json:
-            print(words("lint_clean", lab=name))
+            print(printable(words("lint_clean", lab=name)))
 
 
 def prove_lab(name: str, language: str, twin: bool, as_json: bool) -> None:
