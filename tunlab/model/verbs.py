@@ -14,8 +14,30 @@ from tunlab.model.topology import Endpoint
 Command = tuple[str, ...]
 
 
+class _OnDevice:
+    """A verb about one device happens in that device's node."""
+
+    __slots__ = ()
+    at: Endpoint
+
+    @property
+    def node(self) -> str:
+        return self.at.node
+
+
+class _OfProgram:
+    """A verb about one of the lab's programs happens in that program's node."""
+
+    __slots__ = ()
+    program: Program
+
+    @property
+    def node(self) -> str:
+        return self.program.node
+
+
 @dataclass(frozen=True, slots=True)
-class AddDevice:
+class AddDevice(_OnDevice):
     """Create a device of its own: `tun`, `tap`, `bridge`, or `veth` with its `peer`.
 
     A tun or tap made so is persistent (ip-tuntap(8)): it stays without a program at its far end.
@@ -26,10 +48,6 @@ class AddDevice:
     at: Endpoint
     kind: str
     peer: Endpoint | None = None
-
-    @property
-    def node(self) -> str:
-        return self.at.node
 
     def commands(self) -> tuple[Command, ...]:
         name = self.at.device
@@ -44,23 +62,19 @@ class AddDevice:
 
 
 @dataclass(frozen=True, slots=True)
-class DeleteDevice:
+class DeleteDevice(_OnDevice):
     """Delete a device."""
 
     verb: ClassVar[str] = "device"
     changes_state: ClassVar[bool] = True
     at: Endpoint
 
-    @property
-    def node(self) -> str:
-        return self.at.node
-
     def commands(self) -> tuple[Command, ...]:
         return (("ip", "link", "del", "dev", self.at.device),)
 
 
 @dataclass(frozen=True, slots=True)
-class SetLink:
+class SetLink(_OnDevice):
     """Change a device: `state` up or down, `mtu` in bytes, `master` a bridge; what is None stays."""
 
     verb: ClassVar[str] = "link"
@@ -69,10 +83,6 @@ class SetLink:
     state: str | None = None
     mtu: int | None = None
     master: str | None = None
-
-    @property
-    def node(self) -> str:
-        return self.at.node
 
     def commands(self) -> tuple[Command, ...]:
         words: Command = ("ip", "link", "set", "dev", self.at.device)
@@ -86,17 +96,13 @@ class SetLink:
 
 
 @dataclass(frozen=True, slots=True)
-class AddAddress:
+class AddAddress(_OnDevice):
     """Give a device an address, written with its prefix length: `192.0.2.1/24`."""
 
     verb: ClassVar[str] = "address"
     changes_state: ClassVar[bool] = True
     at: Endpoint
     address: str
-
-    @property
-    def node(self) -> str:
-        return self.at.node
 
     def commands(self) -> tuple[Command, ...]:
         return (("ip", "addr", "add", self.address, "dev", self.at.device),)
@@ -138,32 +144,24 @@ class SetSysctl:
 
 
 @dataclass(frozen=True, slots=True)
-class StartProgram:
+class StartProgram(_OfProgram):
     """Start one of the lab's programs in its node, on a terminal of its own."""
 
     verb: ClassVar[str] = "start"
     changes_state: ClassVar[bool] = False
     program: Program
 
-    @property
-    def node(self) -> str:
-        return self.program.node
-
     def commands(self) -> tuple[Command, ...]:
         return (*self.program.preparation(), self.program.command())
 
 
 @dataclass(frozen=True, slots=True)
-class StopProgram:
+class StopProgram(_OfProgram):
     """End one of the lab's programs, as Ctrl-C in its terminal would, and wait until it is gone."""
 
     verb: ClassVar[str] = "stop"
     changes_state: ClassVar[bool] = False
     program: Program
-
-    @property
-    def node(self) -> str:
-        return self.program.node
 
     def commands(self) -> tuple[Command, ...]:
         return (("pkill", "-INT", *self.program.process_pattern()),)
