@@ -89,7 +89,7 @@ def _answer(request: Request, stage: Stage, audience: Audience) -> Reply:
         case Ask():
             return _ask(request, stage, audience)
         case Need(requirements):
-            return next((missing for each in requirements if (missing := probe.missing(each))), None)
+            return probe.first_missing(requirements)
         case Begin(step):
             audience.begin(step)
         case Do(step, verb):

@@ -34,10 +34,9 @@ def prove(lab: Lab, log: EventLog, check: Callable[[], None]) -> bool:
 
 def _prove(stage: Stage, step: Step, withheld: list[CheckJudged] | None) -> StepProved:
     stage.begin_step(step.id)
-    if missing := _missing(step):
-        for verb in step.do:
-            if verb.changes_state:
-                perform(stage, verb)
+    if missing := probe.first_missing(step.requires):
+        for verb in step.groundwork():
+            perform(stage, verb)
         return StepProved(step.id, "skipped", len(step.checks), 0, 0, reason=missing)
     before = withheld if withheld is not None else [judged.result for judged in judge(stage, step)]
     for verb in step.do:
@@ -65,7 +64,7 @@ def _withheld(lab: Lab, observing: Step, log: EventLog, check: Callable[[], None
             stage.begin_step(step.id)
             if step is observing:
                 return [judged.result for judged in judge(stage, step)]
-            if step.id != observing.observes and not _missing(step):
+            if step.id != observing.observes and not probe.first_missing(step.requires):
                 _try(stage, step)
     raise AssertionError("lint lets a step observe earlier ones only")
 
@@ -77,10 +76,6 @@ def _try(stage: Stage, step: Step) -> None:
             perform(stage, verb)
     except TunlabError:
         pass
-
-
-def _missing(step: Step) -> str | None:
-    return next((missing for each in step.requires if (missing := probe.missing(each))), None)
 
 
 def _leavings() -> set[str]:

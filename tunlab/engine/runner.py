@@ -84,14 +84,8 @@ def _ask(ask: Ask) -> Generator[Request, Reply, None]:
 
 
 def _skip(step: Step, reason: str) -> Generator[Request, Reply, None]:
-    yield from keep_up(step)
+    for verb in step.groundwork():
+        yield Do(step, verb)
     for check in step.checks:
         yield Tell(CheckJudged(step.id, check.id, check.claims, "skipped", "", "", reason))
     yield Tell(StepFinished(step.id, "skipped"))
-
-
-def keep_up(step: Step) -> Generator[Request, Reply, None]:
-    """Do of a skipped step what later steps stand on: an address, a link that is up."""
-    for verb in step.do:
-        if verb.changes_state:
-            yield Do(step, verb)

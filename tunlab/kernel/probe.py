@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from tunlab import paths
@@ -29,6 +30,11 @@ def missing(requirement: str) -> str | None:
     if requirement == "ipv6":
         return None if Path("/proc/sys/net/ipv6").is_dir() else "missing_ipv6"
     return None if shutil.which(requirement, path=paths.search_path()) else f"missing_{requirement}"
+
+
+def first_missing(requirements: Iterable[str]) -> str | None:
+    """The sentence's key for the first requirement that is not met, or None."""
+    return next((key for each in requirements if (key := missing(each))), None)
 
 
 def user_namespace_remedy() -> str:

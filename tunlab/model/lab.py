@@ -34,6 +34,10 @@ class Step:
     checks: tuple[Check, ...]
     observes: str | None = None
 
+    def groundwork(self) -> tuple[Verb, ...]:
+        """What later steps stand on even where this one is skipped: an address, a link that is up."""
+        return tuple(verb for verb in self.do if verb.changes_state)
+
 
 @dataclass(frozen=True, slots=True)
 class StepProse:
