@@ -15,7 +15,18 @@ def real_uid() -> int:
     return _from_sudo("SUDO_UID") if os.geteuid() == 0 else os.geteuid()
 
 
-def give_to_real_user(path: Path) -> None:
+def real_home() -> Path:
+    """The home folder of the person at the keyboard. Under sudo HOME is root's, so the account says it."""
+    told = Path(os.environ.get("HOME", ""))
+    if real_uid() == os.geteuid() and told.is_absolute():
+        return told
+    try:
+        return Path(pwd.getpwuid(real_uid()).pw_dir)
+    except KeyError:  # a uid without an account
+        return Path("/")
+
+
+def give_to_real_user(path: Path | int) -> None:
     """Under sudo: make the calling user the owner of what was just made for them."""
     if real_uid() != os.geteuid():
         os.chown(path, real_uid(), _from_sudo("SUDO_GID"))
