@@ -1,0 +1,52 @@
+"""Which labs there are, what they hold, and how far the learner has come, in English."""
+
+SENTENCES: dict[str, str] = {
+    # Help.
+    "help_list": "Every lab, and how far you are.",
+    "help_list_json": "Write a line of JSON for each lab and section.",
+    "help_show": "Read a lab without running it: its nodes, and each step's text, commands and checks.",
+    "help_notes": "Show the teacher's part too: answers, hints, explanations, notes.",
+    "help_show_json": "Write the lab as one JSON object.",
+    "help_new": "Make a small lab to start from: every file, in both languages.",
+    "help_argument_new": "The new lab's folder; its name becomes the lab's id.",
+    # Home.
+    "home_next": "Next: {command}",
+    "home_doctor": "tunlab doctor tells whether this machine can run the labs.",
+    "home_goes_on": 'It goes on at the step "{title}".',
+    "home_begins": 'It begins the lab "{title}".',
+    "home_finished": "You have finished every lab.",
+    "home_again": "To play them again from the start: {command}",
+    "home_new": "To write a lab of your own: tunlab lab new my-lab",
+    "home_more": "tunlab show LAB: read a lab first    tunlab --help: every command",
+    # Progress.
+    "progress_none": "{total} steps",
+    "progress_some": "{done} of {total} steps",
+    "progress_finished": "finished",
+    "progress_unreadable": "{file} is not the progress that tunlab wrote; add --fresh to a run to set it aside",
+    "progress_refused": "cannot keep your progress in {file}: {problem}; set XDG_STATE_HOME to a folder of yours",
+    # A new lab.
+    "new_done": "{lab} is in {folder}: lab.yaml, en.md, zh.md. Change them as you like, and:",
+    "new_lint": "finds mistakes",
+    "new_prove": "shows that its checks prove something",
+    "new_run": "plays it",
+    "new_exists": "{folder} is there already and not empty; nothing was written; name another folder",
+    "new_no_parent": "cannot make {folder}: there is no folder {parent}; make that one first",
+    "new_bad_id": "'{name}' cannot become a lab's id; name the folder with a-z, 0-9, '.' and '-', as in lab-hello",
+    "new_shipped": "'{lab}' is a lab that came with tunlab; choose another name",
+    "new_refused": "cannot make a lab in {folder}: {problem}; name another folder",
+    # A lab's page.
+    "show_topology": "What it is made of",
+    "show_node": "{node}: a host of its own, in a network namespace",
+    "show_sysctls": "{node} starts with {settings}",
+    "show_link": "{near} and {far}: the two ends of a cable (a veth pair)",
+    "show_program": "{program}: a program in {node} ({command})",
+    "show_program_device": "{program}: the program behind {device} in {node} ({command})",
+    "show_your_turn": "Your turn: you find the commands and type them.",
+    "show_observes": "This step only looks at what the step '{step}' has done.",
+    "show_predict": "Predict",
+    "show_checks": "What is checked",
+    "show_checks_hidden": "That would answer the question: play the lab, or add --notes.",
+    "show_hint": "Hints",
+    "show_feedback": "To each answer",
+    "show_notes": "For the teacher",
+}

@@ -1,0 +1,52 @@
+"""有哪些实验、实验里有什么、学到了哪里：简体中文。"""
+
+SENTENCES: dict[str, str] = {
+    # 帮助
+    "help_list": "列出全部实验和你的进度。",
+    "help_list_json": "每个实验、每一节各输出一行 JSON。",
+    "help_show": "不运行，只阅读一个实验：有哪些节点，每一步的讲解、命令和检查项。",
+    "help_notes": "连同教师的部分一起显示：答案、提示、解释和备注。",
+    "help_show_json": "把实验输出为一个 JSON 对象。",
+    "help_new": "生成一个小实验作为起点：文件齐全，中英文都有。",
+    "help_argument_new": "新实验的目录；目录名就是实验的编号。",
+    # 首页
+    "home_next": "下一步：{command}",
+    "home_doctor": "想知道这台机器能不能做这些实验，请运行 tunlab doctor。",
+    "home_goes_on": "会从“{title}”这一步接着做。",
+    "home_begins": "开始做“{title}”。",
+    "home_finished": "全部实验都做完了。",
+    "home_again": "想从头再做一遍：{command}",
+    "home_new": "想自己写一个实验：tunlab lab new my-lab",
+    "home_more": "tunlab show LAB：先读一读某个实验    tunlab --help：全部命令",
+    # 进度
+    "progress_none": "共 {total} 步",
+    "progress_some": "{done}/{total} 步",
+    "progress_finished": "已完成",
+    "progress_unreadable": "{file} 不是 tunlab 写的进度文件；运行实验时加上 --fresh，就会把它改名保留，重新开始记录",
+    "progress_refused": "无法把进度保存到 {file}：{problem}；请把 XDG_STATE_HOME 指向自己的目录",
+    # 新实验
+    "new_done": "{lab} 已经放在 {folder} 里：lab.yaml、en.md、zh.md。可以随意修改，然后：",
+    "new_lint": "找出错误",
+    "new_prove": "看看检查项能不能证明什么",
+    "new_run": "做一遍",
+    "new_exists": "{folder} 已经存在，而且不是空目录；什么也没有写；请换一个目录",
+    "new_no_parent": "无法创建 {folder}：没有 {parent} 这个目录；请先创建它",
+    "new_bad_id": "“{name}”不能作为实验的编号；请用 a-z、0-9、“.”和“-”给目录起名，例如 lab-hello",
+    "new_shipped": "“{lab}”是 tunlab 自带的实验；请换一个名称",
+    "new_refused": "无法在 {folder} 里创建实验：{problem}；请换一个目录",
+    # 一个实验
+    "show_topology": "由什么组成",
+    "show_node": "{node}：一台独立的主机（一个网络命名空间）",
+    "show_sysctls": "{node} 一开始的设置：{settings}",
+    "show_link": "{near} 与 {far}：同一根网线的两头（一对 veth）",
+    "show_program": "{program}：运行在 {node} 里的程序（{command}）",
+    "show_program_device": "{program}：{node} 里的程序，{device} 的另一端就是它（{command}）",
+    "show_your_turn": "轮到你了：命令要你自己想，自己敲。",
+    "show_observes": "这一步只观察“{step}”那一步做过的事。",
+    "show_predict": "先猜一猜",
+    "show_checks": "检查什么",
+    "show_checks_hidden": "看了就等于知道了答案：请先做实验，或加上 --notes。",
+    "show_hint": "提示",
+    "show_feedback": "对各个回答的回应",
+    "show_notes": "教师备注",
+}
