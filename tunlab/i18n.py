@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from importlib import import_module
+from string import Formatter
 
 from tunlab.errors import KernelError, LabFileError, TunlabError
 
@@ -15,6 +16,19 @@ def preferred(environment: Mapping[str, str] = os.environ) -> str:
     return "en"
 
 
+class _Numbers(Formatter):
+    """Knows one from many: in `{count} {count:packet|packets}` the second gap is the word that fits it.
+
+    The number may have words in front: `at least 1`.
+    """
+
+    def format_field(self, value: object, spec: str) -> str:
+        if "|" in spec:
+            one, many = spec.split("|")
+            return one if str(value).rpartition(" ")[2] == "1" else many
+        return str(super().format_field(value, spec))
+
+
 class Words:
     """The sentences of one language: `words("key", gap=value)`."""
 
@@ -23,7 +37,7 @@ class Words:
         self._sentences: Mapping[str, str] = import_module(f"tunlab.messages.{language}").SENTENCES
 
     def __call__(self, key: str, /, **values: object) -> str:
-        return self._sentences[key].format(**values)
+        return _Numbers().format(self._sentences[key], **values)
 
     def error(self, error: TunlabError) -> str:
         """The error's sentence, with the place in front and the remedy behind where it has them."""

@@ -1,17 +1,21 @@
 """Every path that tunlab reads or writes, in one place."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
 
+TEMPLATE = PACKAGE / "labfile/template"  # of a new lab
 CLONE_DEVICE = Path("/dev/net/tun")
 NETNS = Path("/run/netns")  # where ip-netns(8) looks for names
 SANDBOX_RUN = Path("/run/tunlab")  # inside a sandbox, on its own tmpfs
 REPORTS = SANDBOX_RUN / "reports.sock"
 WORK = SANDBOX_RUN / "work"  # the working directory of a lab's programs
 HOSTS = SANDBOX_RUN / "hosts"  # bound over /etc/hosts
+BASHRC = SANDBOX_RUN / "bashrc"  # of the learner's shell
+NOTICE = SANDBOX_RUN / "notice"  # what that shell says once the step is done
 
 
 def labs() -> Path:
@@ -27,11 +31,32 @@ def find_lab(name: str) -> Path | None:
     return folder if name in known and (folder / "lab.yaml").is_file() else None
 
 
+def lab_ids() -> list[str]:
+    """The ids of all shipped labs and sections, lab-1.10 after lab-1.9; nothing is opened."""
+    names = (path.parent.name for path in labs().glob("*/lab.yaml"))
+    return sorted(
+        names, key=lambda name: [part.zfill(9) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
+    )
+
+
 def sessions(uid: int) -> Path:
     """The folder of a user's running sessions: the runtime folder, else one of their own under /tmp."""
     runtime = os.environ.get("XDG_RUNTIME_DIR") if uid == os.getuid() else None
     usable = runtime and Path(runtime).is_absolute() and Path(runtime).is_dir() and Path(runtime).stat().st_uid == uid
     return Path(str(runtime)) / "tunlab" if usable else Path(f"/tmp/tunlab-{uid}")
+
+
+def all_sessions() -> list[tuple[int, Path]]:
+    """Every folder with a name that `sessions` gives, and the uid in that name; its owner may be another."""
+    named = [(path.parent.name, path) for path in Path("/run/user").glob("*/tunlab")]
+    named += [(path.name.removeprefix("tunlab-"), path) for path in Path("/tmp").glob("tunlab-*")]
+    return sorted((int(uid), path) for uid, path in named if uid.isdecimal())
+
+
+def state(home: Path) -> Path:
+    """Where a user's own state is kept; XDG_STATE_HOME counts only where it is absolute (XDG Base Directory)."""
+    told = Path(os.environ.get("XDG_STATE_HOME", ""))
+    return (told if told.is_absolute() else home / ".local/state") / "tunlab"
 
 
 def search_path() -> str:

@@ -22,12 +22,17 @@ class Terminal:
     """A terminal of its own session, with a process in the foreground. A context manager: its end hangs up."""
 
     def __init__(
-        self, command: Sequence[str | Path], environment: Mapping[str, str], columns: int = 80, lines: int = 24
+        self,
+        command: Sequence[str | Path],
+        environment: Mapping[str, str],
+        columns: int = 80,
+        lines: int = 24,
+        term: str = "xterm-256color",
     ) -> None:
         self._command = [str(word) for word in command]
-        self._environment = dict(environment) | {"TERM": "xterm-256color"}
+        self._environment = dict(environment) | {"TERM": term}
         self._size = (columns, lines)
-        self._screen = pyte.Screen(columns, lines)
+        self._screen = pyte.HistoryScreen(columns, lines, history=2000)
         self._stream = pyte.ByteStream(self._screen)
         self.written = b""  # all that was ever drawn, for a message
 
@@ -61,6 +66,12 @@ class Terminal:
     def text(self) -> str:
         """What the screen shows now. A wide character fills two cells, of which the second is empty."""
         return "\n".join(line.rstrip() for line in self._screen.display)
+
+    def transcript(self) -> str:
+        """What has scrolled off the screen since `clear`, and what it shows now."""
+        columns = self._screen.columns
+        above = ("".join(line[x].data for x in range(columns)).rstrip() for line in self._screen.history.top)
+        return "\n".join([*above, self.text()])
 
     def shows_cursor(self) -> bool:
         return not self._screen.cursor.hidden

@@ -90,6 +90,11 @@ def test_the_labs_are_inside(wheel: Path) -> None:
     assert shipped <= inside
 
 
+def test_the_template_of_a_new_lab_is_inside(wheel: Path) -> None:
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    assert {f"tunlab/labfile/template/{name}" for name in ("lab.yaml", "en.md", "zh.md")} <= inside
+
+
 def test_nothing_else_is_inside(wheel: Path) -> None:
     inside = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in inside} == {"tunlab", wheel.name.split("-py3")[0] + ".dist-info"}

@@ -20,6 +20,7 @@ PROMISED = {
     "output": "step node program line",
     "check": "step check claims status expected actual reason",
     "step_finished": "step state",
+    "prediction": "step kind answer observed matched",
     "run_finished": "state passed failed unknown skipped",
 }
 

@@ -9,8 +9,16 @@ import pytest
 
 from tunlab.engine.evidence import Evidence
 from tunlab.engine.judge import judge
-from tunlab.model.checks import AgreeCheck, Check, OutputCheck, PacketCheck, PacketFilter
-from tunlab.model.events import Output, PacketSeen
+from tunlab.model.checks import (
+    AgreeCheck,
+    Check,
+    LengthCheck,
+    OutputCheck,
+    PacketCheck,
+    PacketFilter,
+    PrintedCheck,
+)
+from tunlab.model.events import DeviceSeen, Holder, Output, PacketSeen
 from tunlab.model.lab import Step
 from tunlab.model.packet import Field, Layer
 from tunlab.model.topology import Endpoint
@@ -90,6 +98,107 @@ def test_a_program_agrees_when_it_prints_the_packets_own_values() -> None:
     wrong = Output("ping", "h1", "tcpdump", "ICMP echo request, id 255, seq 2, length 64")
     assert results(0, (check,), REQUEST, right)["same"] == ("pass", "1", None)
     assert results(0, (check,), REQUEST, wrong)["same"] == ("fail", "0", None)
+
+
+@pytest.mark.parametrize(("seen", "status"), [(0, "fail"), (3, "fail"), (4, "pass"), (5, "pass")])
+def test_at_least_so_many(seen: int, status: str) -> None:
+    line = Output("ping", "h1", "reader", "id 255")
+    checks = (
+        PacketCheck("packets", (), READ, 4, at_least=True),
+        OutputCheck("lines", (), "reader", "id", 4, at_least=True),
+        AgreeCheck("same", (), "reader", "id {ICMP.id}", READ, 4, at_least=True),
+    )
+    judged = results(0, checks, *[REQUEST] * seen, *[line] * seen)
+    assert judged == {name: (status, str(seen), None) for name in ("packets", "lines", "same")}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "count"),
+    [
+        (PacketFilter(TUN0, "program", "read"), 3),
+        (PacketFilter(TUN0, "program", "read", program="reader"), 1),
+        (PacketFilter(TUN0, "program", "read", program="reader-2"), 1),
+        (PacketFilter(TUN0, "program", "read", data="4500"), 2),
+        (PacketFilter(TUN0, "program", "read", data="450000"), 1),
+        (PacketFilter(TUN0, "program", "read", program="reader", data="4500"), 0),
+    ],
+)
+def test_packets_by_their_teller_and_by_their_first_bytes(wanted: PacketFilter, count: int) -> None:
+    told = [("reader", "60"), ("reader-2", "4500"), (None, "450000")]
+    packets = [replace(REQUEST, program=program, data=data) for program, data in told]
+    assert results(0, (PacketCheck("read", (), wanted, count, at_least=count > 0), ANY), *packets)["read"][1] == str(
+        count
+    )
+
+
+ANY = PacketCheck("any", (), PacketFilter(TUN0, "program", "read"), 1, at_least=True)
+
+
+def test_lines_of_whatever_the_step_ran() -> None:
+    lines = [Output("ping", "h1", program, "it is 3 of 4") for program in ("tcpdump", "$ ls", "reader")]
+    checks = (OutputCheck("lines", (), None, "it is", 3), PrintedCheck("value", (), "is {value} of", "3"))
+    assert results(0, checks, *lines) == {"lines": ("pass", "3", None), "value": ("pass", "3", None)}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value"),
+    [
+        ("write 45: {value}", "EIO"),
+        ("{value} 45: EIO", "write"),
+        ("{value}: E", "write 45"),
+        ("write {value}: ", "45"),
+        ("tap: {value}", "-"),
+    ],
+)
+def test_what_stands_in_the_gap_of_the_last_line(pattern: str, value: str) -> None:
+    lines = [Output("ping", "h1", "attach", line) for line in ("write 45: EBUSY", "write 45: EIO", "done")]
+    check = PrintedCheck("printed", (), pattern, "EIO", "attach")
+    status = "pass" if value == "EIO" else "fail"
+    assert results(0, (check,), *lines)["printed"] == (status, value, None)
+
+
+@pytest.mark.parametrize(
+    ("tellers", "fewest"),
+    [((), 0), (("first",) * 5, 0), (("first", "other", "first"), 1), (("first", "other", "first", "other"), 2)],
+)
+def test_the_program_that_read_fewest_counts(tellers: tuple[str, ...], fewest: int) -> None:
+    log, evidence = EventLog(), Evidence()
+    log.follow(evidence.read)
+    holders = tuple(Holder(pid, 3, "reader", None) for pid in (7, 8))
+    log.add(DeviceSeen("h1", "tun0", "tun", ("UP",), "UNKNOWN", 1500, "noop", 500, (), holders))
+    for teller in tellers:
+        log.add(replace(REQUEST, program=teller))
+    looked = SimpleNamespace(look=lambda at: None)
+    stage: Any = SimpleNamespace(evidence=evidence, dropped=lambda: 0, packets=NOTHING_CAPTURED, devices=looked)
+    check = PacketCheck("each", (), READ, 1, at_least=True, each=True)
+    [judgement] = judge(stage, Step("ping", (), (), (), None, (check,)))
+    assert (judgement.result.status, judgement.value) == ("pass" if fewest else "fail", str(fewest))
+
+
+def test_the_length_of_the_last_packet() -> None:
+    check = LengthCheck("bytes", (), PacketFilter(TUN0, "program", "read"), 88)
+    assert results(0, (check,))["bytes"] == ("fail", "-", None)
+    assert results(0, (check,), replace(REQUEST, length=88), REQUEST)["bytes"] == ("fail", "84", None)
+    assert results(0, (check,), REQUEST, replace(REQUEST, length=88))["bytes"] == ("pass", "88", None)
+
+
+def test_what_was_measured() -> None:
+    log, evidence = EventLog(), Evidence()
+    log.follow(evidence.read)
+    log.add(replace(REQUEST, seen_by="capture", direction="out"))
+    checks: tuple[Check, ...] = (
+        PacketCheck("captured", (), PacketFilter(TUN0, "capture", "out"), 1),
+        PacketCheck("told", (), READ, 0),
+        PrintedCheck("printed", (), "is {value}", "3"),
+    )
+    step = Step("ping", (), (), (), None, checks)
+
+    def values(dropped: int) -> list[str | None]:
+        stage: Any = SimpleNamespace(evidence=evidence, dropped=lambda: dropped, packets=NOTHING_CAPTURED)
+        return [judgement.value for judgement in judge(stage, step)]
+
+    assert values(dropped=0) == ["1", "0", None]
+    assert values(dropped=1) == [None, "0", None]  # nobody can tell what the capture would have counted
 
 
 def test_the_length_that_prose_may_name() -> None:

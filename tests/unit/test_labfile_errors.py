@@ -68,6 +68,8 @@ def section(parts: str) -> Change:
     return change
 
 
+COUNTER_AT_REST = "        counters: {at: h1:tun0, counter: rx_packets, count: 0}"
+
 CHANGES: dict[str, Change] = {
     # A file as a whole.
     "missing-file": lambda lab: (lab / "lab.yaml").unlink(),
@@ -140,7 +142,9 @@ CHANGES: dict[str, Change] = {
     # Topology, paces, programs.
     "one-endpoint": yaml('["h1:eth0", "h2:eth0"]', '["h1:eth0"]'),
     "endpoint-twice": yaml('["h1:eth0", "h2:eth0"]', '["h1:eth0", "h1:eth0"]'),
-    "pace-lacks-a-value": yaml("book: {quiet: 2, interval: 1}", "book: {quiet: 2}"),
+    "pace-lacks-a-value": yaml("book: {quiet: 2, interval: 1, ttl: 32}", "book: {quiet: 2, ttl: 32}"),
+    "sysctl-of-a-node-outside-net": yaml("net.ipv6.conf.all.forwarding: 1", "kernel.hostname: x"),
+    "sysctl-of-a-node-without-a-value": yaml("net.ipv6.conf.all.forwarding: 1", "net.ipv6.conf.all.forwarding: []"),
     "source-outside": yaml("source: tun.c", "source: ../tun.c"),
     "source-missing": yaml("source: tun.c", "source: tap.c"),
     "source-leads-out": link("tun.c", "/etc/hostname"),
@@ -154,8 +158,38 @@ CHANGES: dict[str, Change] = {
     "observes-misspelt": yaml("observes: prepare", "observes: prepar"),
     "neither-do-nor-observes": yaml("    observes: prepare\n", ""),
     "check-called-length": yaml("id: held", "id: length"),
+    "check-of-no-kernel": yaml("id: held\n", "id: held\n        kernel: newest\n"),
     "only-absence": yaml("device: {at: h1:tun0}", "output: {program: reader, line: x, count: 0}"),
     "no-check": yaml("    observes: prepare\n    check:", "    observes: prepare\n    checks:"),
+    "do-and-solve": yaml("    observes: turn\n", "    observes: turn\n    solve: [stop: reader]\n"),
+    "unknown-signal": yaml("signal: USR1", "signal: KILL"),
+    "status-of-nothing": yaml("status: 2", "status: 256"),
+    # Checks.
+    "count-and-at-least": yaml("at_least: 3", "at_least: 3, count: 3"),
+    "at-least-nothing": yaml("at_least: 3", "at_least: 0"),
+    "neither-count-nor-at-least": yaml(", at_least: 3", ""),
+    "counts-what-a-capture-cannot-know": yaml("direction: in, what", "direction: in, program: reader, what"),
+    "each-of-a-capture": yaml("direction: in, what", "direction: in, each: true, what"),
+    "unknown-counter": yaml("counter: tx_packets", "counter: tx_errors"),
+    "half-a-byte": yaml("data: 0000DD", "data: 000"),
+    "gone-and-more": yaml("gone: true", "gone: true, state: UP"),
+    "line-without-a-gap": yaml("it is {value}.", "it is so."),
+    "only-a-counter-at-rest": yaml("        device: {at: h1:tun0}", COUNTER_AT_REST),
+    # Predictions.
+    "predicts-another-steps-check": yaml("of: replies", "of: held"),
+    "one-choice": yaml('{none: 0, some: "1.."}', "{none: 0}"),
+    "no-right-choice": yaml("none: 0", "none: 7"),
+    "two-right-choices": yaml('"1.."', '"0.."'),
+    "choice-with-a-bad-id": yaml("none: 0", "None: 0"),
+    "unknown-kind-of-prediction": yaml("kind: text", "kind: words"),
+    "solve-without-hint": english("### hint\n\n- The idea.\n- Where to look.\n\n", ""),
+    "one-hint": english("- Where to look.\n", ""),
+    "prediction-without-feedback": english("### feedback\n\n- right: Yes.\n- wrong: No.\n\n", ""),
+    "feedback-on-nothing": english("### notes\n\nTwo", "### feedback\n\n- right: Yes.\n\n### notes\n\nTwo"),
+    "answer-to-nothing": english("- some: Some", "- many: Some"),
+    "one-answer-more": english("- some: Some", "- many: Many.\n- some: Some"),
+    "answer-missing": english("- none: None.\n", ""),
+    "no-question": english("How many come back?\n", ""),
     # Sections.
     "no-part-exists": section("[lab-1, lab-2]"),
     "section-in-a-section": section("[itself]"),
@@ -195,7 +229,7 @@ ADVICE: dict[str, Change] = {
     ),
     "lint-section-in-one-language": english("### notes\n\nTwo minutes.\n", ""),
     "lint-placeholder-in-one-language": english(", {ping.replies} were answered", ""),
-    "lint-every-pace": yaml("book: {quiet: 2, interval: 1}", "book: {quiet: long, interval: 1}"),
+    "lint-every-pace": yaml("book: {quiet: 2, ", "book: {quiet: long, "),
     "lint-every-step": lambda lab: [yaml("mtu: 1400", "mtu: 1")(lab), yaml("length: 84", "length: 0")(lab)],
     "lint-both-languages": lambda lab: [english("{prepare.held}", "{held}")(lab), (lab / "zh.md").unlink()],
     "lint-section-of-nothing": section("[lab-1]"),
@@ -205,6 +239,10 @@ ADVICE: dict[str, Change] = {
         yaml("count: 0", "count: -1")(lab / "part"),
         section("[part]")(lab),
     ],
+    # The last one: the glossary stays beside the lab.
+    "lint-word-of-the-glossary": lambda lab: (lab.parent / "glossary.en.yaml").write_text(
+        "- {term: program, means: what reads, not: [reader]}\n"
+    ),
 }
 
 

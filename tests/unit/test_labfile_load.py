@@ -10,8 +10,20 @@ from tunlab.labfile.lint import lint
 from tunlab.labfile.load import load
 from tunlab.labfile.placeholders import fill
 from tunlab.labfile.trust import commands
-from tunlab.model.checks import AgreeCheck, DeviceCheck, OutputCheck, PacketCheck, PacketFilter
+from tunlab.model.checks import (
+    AgreeCheck,
+    Check,
+    CounterCheck,
+    DeviceCheck,
+    LengthCheck,
+    OutputCheck,
+    PacketCheck,
+    PacketFilter,
+    PrintedCheck,
+    expected_value,
+)
 from tunlab.model.lab import Lab, Section, Watch
+from tunlab.model.prediction import Prediction
 from tunlab.model.program import Program
 from tunlab.model.topology import Endpoint, Link, Node
 from tunlab.model.verbs import (
@@ -23,6 +35,7 @@ from tunlab.model.verbs import (
     Ping,
     SetLink,
     SetSysctl,
+    SignalProgram,
     StartProgram,
     StopProgram,
 )
@@ -44,7 +57,11 @@ def sample(pace: str = "fast") -> Lab:
 def test_topology_and_programs() -> None:
     lab = sample()
     assert lab.id == "lab-sample"
-    assert lab.topology.nodes == (Node("h1"), Node("h2"))
+    assert lab.topology.nodes == (
+        Node("h1"),
+        Node("h2"),
+        Node("h3", (("net.ipv4.ip_default_ttl", "64"), ("net.ipv6.conf.all.forwarding", "1"))),
+    )
     assert lab.topology.links == (Link((Endpoint("h1", "eth0"), Endpoint("h2", "eth0"))),)
     assert lab.programs == (
         Program("reader", "h1", "tun.c", "reader", (), (), TUN0, "Read {length} bytes"),
@@ -55,7 +72,7 @@ def test_topology_and_programs() -> None:
 def test_verbs() -> None:
     lab = sample()
     reader, tcpdump = lab.programs
-    prepare, look, ping = lab.steps
+    prepare, look, ping, turn, _ = lab.steps
     assert prepare.do == (
         StartProgram(reader),
         AddDevice(Endpoint("h1", "veth0"), "veth", Endpoint("h2", "veth0")),
@@ -74,10 +91,12 @@ def test_verbs() -> None:
         StopProgram(tcpdump),
         Execute("h2", ("ip", "addr")),
     )
+    assert (turn.do, turn.observes) == ((), None)
+    assert turn.solve == turn.verbs() == (SignalProgram(reader, "USR1"), Execute("h2", ("ls", "/none"), 2))
 
 
 def test_checks_take_over_the_claims_of_their_step() -> None:
-    prepare, _, ping = sample().steps
+    prepare, _, ping, *_ = sample().steps
     assert prepare.checks == (
         DeviceCheck("device", ("C01",), TUN0, ("UP",), ("NOARP",), "UP", "192.0.2.1/24", 1, "reader"),
         DeviceCheck("held", ("C02",), TUN0, holder="reader"),
@@ -98,8 +117,43 @@ def test_checks_take_over_the_claims_of_their_step() -> None:
     )
 
 
+def test_kinds_of_checks_and_what_they_expect() -> None:
+    claims = ("C04",)
+    read = PacketFilter(TUN0, "program", "read", program="reader", data="0000dd")
+    expected: dict[Check, str | None] = {
+        PacketCheck("told", claims, read, 2, at_least=True, each=True): None,
+        LengthCheck("bytes", claims, PacketFilter(TUN0, "program", "read", what="UDP"), 88): "88",
+        CounterCheck("sent", claims, TUN0, "tx_packets", 3, at_least=True): None,
+        OutputCheck("any", claims, None, "x", 1, at_least=True): None,
+        PrintedCheck("value", claims, "it is {value}.", "so", "reader"): "so",
+        DeviceCheck("peer", claims, Endpoint("h1", "eth0"), peer=Endpoint("h2", "eth0")): "h2:eth0",
+        DeviceCheck("holders", claims, TUN0, holders=0): "0",
+        DeviceCheck("gone", claims, TUN0, gone=True): "gone",
+    }
+    checks = sample().steps[3].checks
+    assert checks == tuple(expected)
+    assert [expected_value(check) for check in checks] == list(expected.values())
+
+
+def test_predictions() -> None:
+    *_, ping, turn, guess = sample().steps
+    assert ping.predict == Prediction("choice", "replies", {"none": "0", "some": "1.."})
+    assert (turn.predict, guess.predict) == (Prediction("text", "peer"), Prediction("number", "gone"))
+    english = sample().prose["en"].steps["ping"]
+    assert english.question == "How many come back?"
+    assert english.answers == {"none": "None.", "some": "Some, in\n  several lines."}
+    assert english.feedback == {"none": "Right.", "some": "Wrong."}
+    assert sample().prose["en"].steps["turn"].hints == ("The idea.", "Where to look.")
+
+
 def test_what_the_lab_requires_every_step_requires() -> None:
-    assert [step.requires for step in sample().steps] == [("tun",), ("tun",), ("tun", "tcpdump")]
+    assert [step.requires for step in sample().steps] == [
+        ("tun",),
+        ("tun",),
+        ("tun", "tcpdump"),
+        ("tun",),
+        ("tun",),
+    ]
 
 
 @pytest.mark.parametrize(("pace", "quiet", "interval"), [("fast", 0.3, 0.2), ("book", 2.0, 1.0)])
@@ -113,11 +167,12 @@ def test_prose() -> None:
     prose = sample().prose
     english, chinese = prose["en"], prose["zh"]
     assert (english.title, chinese.title) == ("A sample", "示例")
-    assert [step.title for step in english.steps.values()] == ["Get ready", "look", "Four of them"]
+    titles = ["Get ready", "look", "Four of them", "Your turn", "A number"]
+    assert [step.title for step in english.steps.values()] == titles
     assert chinese.steps["prepare"].title == "准备"
     assert english.steps["prepare"].line == 5
     assert "# this is no heading" in english.steps["prepare"].sections["say"]
-    assert list(english.steps["ping"].sections) == ["say", "predict", "explain"]
+    assert list(english.steps["ping"].sections) == ["say", "predict", "feedback", "explain"]
 
 
 def test_placeholders_are_written_out_and_filled() -> None:
@@ -156,7 +211,9 @@ def test_a_lab_without_paces_runs_at_any(tmp_path: Path) -> None:
     shutil.copytree(SAMPLE, folder)
     text = (folder / "lab.yaml").read_text()
     head, rest = text.split("pace:\n")
-    rest = rest.split("\n", 2)[2].replace("{pace.quiet}", "1").replace("{pace.interval}", "1")
+    rest = (
+        rest.split("\n", 2)[2].replace("{pace.quiet}", "1").replace("{pace.interval}", "1").replace("{pace.ttl}", "1")
+    )
     (folder / "lab.yaml").write_text(head + rest)
     assert load(folder, "fast", nowhere) == load(folder, "book", nowhere)
 
@@ -167,6 +224,7 @@ def test_commands_that_need_trust() -> None:
         ("h1", ("./tun",)),
         ("h2", ("tcpdump", "-n", "-i", "eth0")),
         ("h2", ("ip", "addr")),
+        ("h2", ("ls", "/none")),
     ]
 
 

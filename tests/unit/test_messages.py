@@ -63,3 +63,8 @@ def test_error_sentences() -> None:
         "",
         "hint: " + en.SENTENCES["remedy_exists"],
     ]
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 packet"), (2, "2 packets"), ("at least 1", "at least 1 packet")])
+def test_one_and_many(count: object, said: str) -> None:
+    assert said in Words("en")("check_packets_read", at="h1:tun0", amount=count, what="")

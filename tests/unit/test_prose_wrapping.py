@@ -35,9 +35,9 @@ def test_styles_keep_their_words() -> None:
     (line,) = wrapped("a `b c` **d**", 20)
     assert line.plain == "a b c d"
     assert [(line.plain[span.start : span.end], str(span.style)) for span in line.spans] == [
-        ("b ", "bold cyan"),
-        ("c", "bold cyan"),
-        ("d", "bold"),
+        ("b ", "code"),
+        ("c", "code"),
+        ("d", "term"),
     ]
 
 

@@ -6,11 +6,13 @@ from rich.console import Console
 
 from tunlab.i18n import Words
 from tunlab.model.events import Counters, DeviceSeen, Entry, Holder, Output, PacketSeen
+from tunlab.model.lab import Step, Watch
 from tunlab.model.topology import Endpoint
 from tunlab.ui.frame import frame
 from tunlab.ui.view import View
 
 TUN0 = Endpoint("h1", "tun0")
+STEP = Step("up", (), (), (), Watch(TUN0, 0, 1), ())
 READER = Holder(pid=7, fd=3, command="./tun", program="reader")
 DEVICE = DeviceSeen(
     "h1",
@@ -41,7 +43,7 @@ def view_of(*events: object) -> View:
 def shown(view: View, language: str, height: int = 60, width: int = 80) -> list[str]:
     console = Console(width=width, height=height, force_terminal=False)
     with console.capture() as capture:
-        console.print(frame(view, TUN0, Words(language), console, height))
+        console.print(frame(view, STEP, Words(language), console, height))
     return [line.rstrip() for line in capture.get().splitlines()]
 
 
@@ -78,7 +80,7 @@ def test_both_ends_in_one_table() -> None:
     counters = Counters("h1", "tun0", 0, 0, 0, 1, 84, 0)
     lines = shown(view_of(DEVICE, counters, SENT, READ, Output("ping", "h1", "reader", "Read 84 bytes")), "en")
     assert any("kernel: tun0, UP" in line and "program: reader" in line for line in lines)
-    assert any("TX 1 packets, 84 bytes" in line and "---->" in line and "read 1 packets" in line for line in lines)
+    assert any("TX 1 packet, 84 bytes" in line and "---->" in line and "read 1 packet," in line for line in lines)
     assert any("out, read" in line and "84" in line and "192.0.2.1 > 192.0.2.2" in line for line in lines)
     assert lines[-1] == "reader| Read 84 bytes"
 

@@ -2,17 +2,18 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from tunlab.cli.complete import complete_lab, complete_step
 from tunlab.i18n import Words, preferred
 
 words = Words(preferred())
 
 app = typer.Typer(
     help=words("help_tunlab"),
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -32,7 +33,9 @@ class Pace(StrEnum):
     book = "book"
 
 
-LabArgument = Annotated[str, typer.Argument(help=words("help_argument_lab"), metavar="LAB")]
+LabArgument = Annotated[
+    str, typer.Argument(help=words("help_argument_lab"), metavar="LAB", autocompletion=complete_lab)
+]
 LangOption = Annotated[Language | None, typer.Option(help=words("help_lang"), show_default=False)]
 PaceOption = Annotated[Pace, typer.Option(help=words("help_pace"))]
 TwinOption = Annotated[bool, typer.Option("--twin", help=words("help_twin"))]
@@ -48,11 +51,46 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def tunlab(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help=words("help_version"))
     ] = False,
+    lang: LangOption = None,
 ) -> None:
-    pass
+    if context.invoked_subcommand is None:
+        from tunlab.cli.catalogue import show_home
+
+        show_home(lang or preferred())
+    elif lang:
+        context.default_map = _for_each_command(context.command, lang)
+
+
+def _for_each_command(command: object, lang: Language) -> dict[str, Any]:
+    """`tunlab --lang zh run ...` is `tunlab run --lang zh ...`."""
+    commands = getattr(command, "commands", None)
+    return {name: _for_each_command(each, lang) for name, each in commands.items()} if commands else {"lang": lang}
+
+
+@app.command("list", help=words("help_list"))
+def list_(
+    lang: LangOption = None,
+    json: Annotated[bool, typer.Option("--json", help=words("help_list_json"))] = False,
+) -> None:
+    from tunlab.cli.catalogue import list_labs
+
+    list_labs(lang or preferred(), json)
+
+
+@app.command(help=words("help_show"))
+def show(
+    lab: LabArgument,
+    notes: Annotated[bool, typer.Option("--notes", help=words("help_notes"))] = False,
+    lang: LangOption = None,
+    json: Annotated[bool, typer.Option("--json", help=words("help_show_json"))] = False,
+) -> None:
+    from tunlab.cli.catalogue import show_lab
+
+    show_lab(lab, lang or preferred(), notes, json)
 
 
 @app.command(help=words("help_run"))
@@ -62,13 +100,54 @@ def run(
     pace: PaceOption = Pace.fast,
     lang: LangOption = None,
     twin: TwinOption = False,
+    since: Annotated[
+        str | None, typer.Option("--from", metavar="STEP", help=words("help_from"), autocompletion=complete_step)
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option("--only", metavar="STEP", help=words("help_only"), autocompletion=complete_step)
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help=words("help_fresh"))] = False,
+    projector: Annotated[bool, typer.Option("--projector", help=words("help_projector"))] = False,
     json: Annotated[bool, typer.Option("--json", help=words("help_json"))] = False,
     save: Annotated[Path | None, typer.Option(metavar="DIR", help=words("help_save"))] = None,
     allow_exec: Annotated[bool, typer.Option("--allow-exec", help=words("help_allow_exec"))] = False,
 ) -> None:
+    from tunlab.cli.beginning import Asked
     from tunlab.cli.run import Options, run_lab
 
-    run_lab(Options(lab, auto or json, pace, twin, json, save, allow_exec), lang or preferred())
+    asked = Asked(since, only, fresh)
+    run_lab(Options(lab, auto or json, pace, twin, json, save, allow_exec, projector, asked), lang or preferred())
+
+
+@app.command(help=words("help_doctor"))
+def doctor(
+    lang: LangOption = None,
+    json: Annotated[bool, typer.Option("--json", help=words("help_doctor_json"))] = False,
+) -> None:
+    from tunlab.cli.doctor import diagnose
+
+    diagnose(lang or preferred(), json)
+
+
+@app.command(help=words("help_clean"))
+def clean(
+    yes: Annotated[bool, typer.Option("--yes", help=words("help_clean_yes"))] = False,
+    everywhere: Annotated[bool, typer.Option("--all", help=words("help_clean_all"))] = False,
+    lang: LangOption = None,
+) -> None:
+    from tunlab.cli.clean import clean_up
+
+    clean_up(yes, everywhere, lang or preferred())
+
+
+@lab_app.command(help=words("help_new"))
+def new(
+    folder: Annotated[Path, typer.Argument(help=words("help_argument_new"), metavar="DIR")],
+    lang: LangOption = None,
+) -> None:
+    from tunlab.cli.lab import make_lab
+
+    make_lab(folder, lang or preferred())
 
 
 @lab_app.command(help=words("help_lint"))

@@ -1,7 +1,9 @@
-"""`tunlab lab lint` and `tunlab lab prove`: for authors of labs."""
+"""`tunlab lab new`, `lint` and `prove`: for authors of labs."""
 
 import json
+import shlex
 import signal
+from pathlib import Path
 
 import typer
 
@@ -13,10 +15,23 @@ from tunlab.errors import Status, TunlabError
 from tunlab.i18n import Words
 from tunlab.kernel.holder import Ended, FrontLine
 from tunlab.labfile.lint import lint
+from tunlab.labfile.new import new_lab
 from tunlab.model.events import Entry
 from tunlab.model.lab import Lab
 from tunlab.session.log import EventLog
 from tunlab.ui.printable import printable
+
+
+def make_lab(folder: Path, language: str) -> None:
+    """A small lab to start from, and what to do with it."""
+    words = Words(language)
+    with told(words):
+        identifier = new_lab(folder)
+        print(printable(words("new_done", lab=identifier, folder=folder)))
+        following = {"new_lint": ("lab", "lint"), "new_prove": ("lab", "prove"), "new_run": ("run",)}
+        commands = {key: shlex.join(["tunlab", *command, str(folder)]) for key, command in following.items()}
+        for key, command in commands.items():
+            print(printable(f"  {command.ljust(max(map(len, commands.values())))}  {words(key)}"))
 
 
 def lint_lab(name: str, language: str, as_json: bool) -> None:
@@ -40,7 +55,9 @@ def prove_lab(name: str, language: str, twin: bool, as_json: bool) -> None:
         folder = folder_of(name)
         section = open_labs(folder, "fast", twin)
         need_devices(section)
-        raise typer.Exit(in_session(section.id, lambda front, _: _prove(front, section.parts, as_json, words), folder))
+        raise typer.Exit(
+            in_session(section.id, lambda front, _: _prove(front, section.parts, as_json, words), [folder])
+        )
 
 
 def _prove(front: FrontLine, labs: tuple[Lab, ...], as_json: bool, words: Words) -> int:

@@ -22,6 +22,39 @@ class DeviceWatch:
         self._program_of = program_of
         self._seen: dict[Endpoint, DeviceSeen] = {}
         self._counted: dict[Endpoint, Counters] = {}
+        self._before: dict[Endpoint, LinkState] = {}
+        self._known: set[Endpoint] = set()
+
+    def begin_step(self) -> None:
+        """What the counters say now is what they are compared with in this step."""
+        self._before = {
+            Endpoint(name, link.name): link for name, node in self._nodes.items() for link in node.netlink.links()
+        }
+        self._known.update(self._before)
+
+    def growth(self, at: Endpoint, counter: str) -> int | None:
+        """How much a counter of a device has grown since the step began, or the device; None where it is not there."""
+        self.look(at)
+        link = self._nodes[at.node].netlink.link(at.device)
+        if link is None:
+            return None
+        before = self._before.get(at)
+        known = before is not None and before.index == link.index
+        return int(getattr(link, counter)) - (int(getattr(before, counter)) if known else 0)
+
+    def peer_of(self, at: Endpoint) -> Endpoint | None:
+        """The other end of a veth pair, looked at now; None of any other device."""
+        seen = self._seen.get(at)
+        if seen is None or seen.peer is None:
+            return None
+        node, _, device = seen.peer.partition(":")
+        peer = Endpoint(node, device)
+        self.look(peer)
+        return peer
+
+    def was_there(self, at: Endpoint) -> bool:
+        """Whether the device has been there at any time of the run that we know of."""
+        return at in self._known
 
     def look(self, at: Endpoint) -> None:
         """Look at a device now: the kernel's description, counters, and who holds its far end."""
@@ -38,6 +71,7 @@ class DeviceWatch:
                 self._counted.pop(at, None)
                 self._log.add(_gone(at))
             return
+        self._known.add(at)
         if self._seen.get(at) != seen:
             self._seen[at] = seen
             self._log.add(seen)
@@ -61,7 +95,22 @@ class DeviceWatch:
             txqlen=link.txqlen,
             addresses=self._nodes[at.node].netlink.addresses(link.index),
             holders=self._holders(at) if link.kind in ("tun", "tap") else (),
+            link_address=link.address,
+            peer=self._peer(at, link),
         )
+
+    def _peer(self, at: Endpoint, link: LinkState) -> str | None:
+        """The other end of a veth pair: its index, and the number of its namespace, are what the kernel tells."""
+        if link.peer is None:
+            return None
+        for name, node in self._nodes.items():
+            if link.peer_namespace is None:
+                there = name == at.node
+            else:
+                there = self._nodes[at.node].netlink.number_of(node.namespace) == link.peer_namespace
+            if there and (device := node.netlink.name_of(link.peer)):
+                return str(Endpoint(name, device))
+        return None
 
     def _holders(self, at: Endpoint) -> tuple[Holder, ...]:
         namespace = self._nodes[at.node].namespace.inode()

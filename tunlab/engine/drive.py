@@ -6,21 +6,28 @@ from tunlab.engine.judge import Judgement, judge
 from tunlab.engine.perform import perform
 from tunlab.engine.requests import (
     Ask,
+    Await,
     Begin,
     Do,
     Explain,
     Introduce,
     Judge,
     Need,
+    Predict,
+    Rebuild,
     Reply,
     Request,
+    Reveal,
     Say,
     Settle,
+    Show,
     Tell,
     Verdict,
 )
 from tunlab.engine.runner import Walk
+from tunlab.engine.settle import rebuild, settle
 from tunlab.engine.stage import Stage
+from tunlab.engine.turn import Asked, ask, take_turn
 from tunlab.errors import TunlabError
 from tunlab.kernel import probe
 from tunlab.model.events import Entry, StepStarted
@@ -28,7 +35,7 @@ from tunlab.model.lab import Step
 from tunlab.model.topology import Endpoint
 
 
-class Audience(Protocol):
+class Audience(Asked, Protocol):
     """Who watches a run, and decides when it goes on."""
 
     def entry(self, entry: Entry) -> None:
@@ -37,26 +44,23 @@ class Audience(Protocol):
     def introduce(self, introduced: Introduce) -> None:
         """A lab begins."""
 
+    def rebuild(self, rebuilt: Rebuild) -> None:
+        """What earlier steps left is brought back."""
+
     def say(self, said: Say) -> None:
         """A step begins."""
 
-    def begin(self, step: Step) -> None:
-        """Its action begins: show what happens from here on."""
+    def show(self, step: Step) -> None:
+        """These are the commands that are about to run."""
 
     def tick(self) -> None:
         """A turn of the loop is over: redraw what changed. May raise Left."""
 
-    def end(self) -> None:
-        """The action is over: the last frame stays."""
+    def reveal(self, reveal: Reveal) -> None:
+        """The packets have answered the question."""
 
     def explain(self, explained: Explain) -> None:
         """The packets have spoken: say why."""
-
-    def ask(self, ask: Ask) -> None:
-        """Say which keys are valid now."""
-
-    def key(self) -> str | None:
-        """The key that was pressed since `ask`, or None when none was that is valid."""
 
 
 def drive(walk: Walk, stage: Stage, audience: Audience) -> None:
@@ -84,10 +88,18 @@ def _answer(request: Request, stage: Stage, audience: Audience) -> Reply:
             stage.log.add(what)
         case Introduce():
             audience.introduce(request)
+        case Rebuild(steps):
+            audience.rebuild(request)
+            rebuild(stage, steps)
         case Say():
             audience.say(request)
-        case Ask():
-            return _ask(request, stage, audience)
+        case Show(step):
+            audience.show(step)
+        case Ask() | Predict():
+            return ask(request, stage, audience)
+        case Await(step):
+            with stage.watching(*_watched(step)):
+                return take_turn(request, stage, audience)
         case Need(requirements):
             return probe.first_missing(requirements)
         case Begin(step):
@@ -103,44 +115,25 @@ def _answer(request: Request, stage: Stage, audience: Audience) -> Reply:
             for judgement in judged:
                 stage.log.add(judgement.result)
             return _verdict(judged)
+        case Reveal():
+            audience.reveal(request)
         case Explain():
             audience.explain(request)
     return None
 
 
-def settle(stage: Stage, step: Step) -> None:
-    """Wait until a step's checks pass and nothing came for as long as its watch wants, at most its deadline."""
-    watch = step.watch
-    if watch is None:
-        return
-    began = stage.log.now()
-
-    def settled() -> bool:
-        if stage.log.now() - max(began, stage.evidence.last_packet) < watch.quiet:
-            return False
-        return all(judgement.result.status == "pass" for judgement in judge(stage, step))
-
-    with stage.watching(watch.at):
-        stage.loop.wait(settled, watch.deadline)
-        stage.devices.look(watch.at)
-
-
 def _watched(step: Step) -> tuple[Endpoint, ...]:
-    return (step.watch.at,) if step.watch else ()
-
-
-def _ask(ask: Ask, stage: Stage, audience: Audience) -> str:
-    audience.ask(ask)
-    while (key := audience.key()) is None:
-        stage.loop.turn()
-    return key
+    return step.watch.devices() if step.watch else ()
 
 
 def _verdict(judged: list[Judgement]) -> Verdict:
     values: dict[str, str] = {}
+    measured: dict[str, str] = {}
     for judgement in judged:
         name = f"{judgement.result.step}.{judgement.result.check}"
-        values[name] = judgement.result.actual
+        values[name] = judgement.result.actual if judgement.value is None else judgement.value
         if judgement.length is not None:
             values[f"{name}.length"] = str(judgement.length)
-    return Verdict(tuple(judgement.result.status for judgement in judged), values)
+        if judgement.value is not None:
+            measured[judgement.result.check] = judgement.value
+    return Verdict(tuple(judgement.result.status for judgement in judged), values, measured)

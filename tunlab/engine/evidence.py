@@ -12,7 +12,7 @@ class Evidence:
 
     def __init__(self) -> None:
         self._packets: dict[str, list[PacketSeen]] = defaultdict(list)
-        self._lines: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._lines: dict[str, list[Output]] = defaultdict(list)
         self._devices: dict[tuple[str, str], DeviceSeen] = {}
         self.last_packet = 0.0  # when the newest packet was logged, in seconds of the run
 
@@ -23,7 +23,7 @@ class Evidence:
                 self._packets[packet.step].append(packet)
                 self.last_packet = entry.t
             case Output() as output:
-                self._lines[output.step, output.program].append(output.line)
+                self._lines[output.step].append(output)
             case DeviceSeen() as device:
                 self._devices[device.node, device.device] = device
 
@@ -39,9 +39,9 @@ class Evidence:
             if (packet.node, packet.seen_by, packet.direction) == (node, "capture", direction)
         ]
 
-    def lines(self, step: str, program: str) -> list[str]:
-        """What a program printed during a step."""
-        return self._lines[step, program]
+    def lines(self, step: str, program: str | None) -> list[str]:
+        """What a program printed during a step, or where it is None all that ran in it."""
+        return [output.line for output in self._lines[step] if program in (None, output.program)]
 
     def device(self, at: Endpoint) -> DeviceSeen | None:
         """A device as last seen, or None when it never was, or is gone."""
@@ -56,4 +56,6 @@ def matches(packet: PacketSeen, wanted: PacketFilter) -> bool:
         and (packet.seen_by, packet.direction) == (wanted.seen_by, wanted.direction)
         and wanted.length in (None, packet.length)
         and (wanted.what or "") in packet.summary
+        and wanted.program in (None, packet.program)
+        and packet.data.startswith(wanted.data or "")
     )

@@ -1,11 +1,25 @@
 """Judges a check on what the log holds and on the kernel's state now."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 
+from tunlab.engine import device_check
 from tunlab.engine.stage import Stage
-from tunlab.model.checks import AgreeCheck, Check, DeviceCheck, OutputCheck, PacketCheck, expects_absence
-from tunlab.model.events import CheckJudged, DeviceSeen, PacketSeen
+from tunlab.kernel import probe
+from tunlab.model.checks import (
+    AgreeCheck,
+    Check,
+    CounterCheck,
+    Counting,
+    DeviceCheck,
+    LengthCheck,
+    OutputCheck,
+    PacketCheck,
+    PrintedCheck,
+    expects_absence,
+)
+from tunlab.model.events import CheckJudged, PacketSeen
 from tunlab.model.lab import Step
 
 _FIELD = re.compile(r"\{(\w+)\.(\w+)\}")
@@ -13,10 +27,14 @@ _FIELD = re.compile(r"\{(\w+)\.(\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A check's result, and the length in bytes that all the packets meant had (None: none, or several)."""
+    """A check's result, and the length in bytes that all the packets meant had (None: none, or several).
+
+    `value` is what was measured, as a prediction is held against it; None where nothing was, or several things.
+    """
 
     result: CheckJudged
     length: int | None = None
+    value: str | None = None
 
 
 def judge(stage: Stage, step: Step) -> list[Judgement]:
@@ -27,6 +45,7 @@ def judge(stage: Stage, step: Step) -> list[Judgement]:
     """
     stage.packets.drain_all()
     judged = {check.id: _judge(stage, step.id, check) for check in step.checks}
+    judged |= {check.id: _skipped(step.id, check) for check in step.checks if _is_too_new(step, check)}
     happened = any(judged[check.id].result.status == "pass" for check in step.checks if not expects_absence(check))
     return [
         _without_control(judged[check.id]) if expects_absence(check) and not happened else judged[check.id]
@@ -34,28 +53,80 @@ def judge(stage: Stage, step: Step) -> list[Judgement]:
     ]
 
 
+def _is_too_new(step: Step, check: Check) -> bool:
+    return check.id in step.since and probe.older_than(step.since[check.id])
+
+
+def _skipped(step: str, check: Check) -> Judgement:
+    return Judgement(CheckJudged(step, check.id, check.claims, "skipped", "", "", "older_kernel"))
+
+
 def _judge(stage: Stage, step: str, check: Check) -> Judgement:
     match check:
         case PacketCheck():
             found = stage.evidence.packets(step, check.packets)
-            lost = check.packets.seen_by == "capture" and stage.dropped() > 0
-            return _counted(step, check, check.count, len(found), _one_length(found), lost)
+            count = _fewest(stage, check, found) if check.each else len(found)
+            return _counted(step, check, count, _one_length(found), _lost(stage, check))
+        case LengthCheck():
+            found = stage.evidence.packets(step, check.packets)
+            length = str(found[-1].length) if found else None
+            return _compared(step, check, str(check.bytes), length, _lost(stage, check))
+        case CounterCheck():
+            return _counted(step, check, stage.devices.growth(check.at, check.counter))
         case OutputCheck():
             lines = [line for line in stage.evidence.lines(step, check.program) if check.line in line]
-            return _counted(step, check, check.count, len(lines))
+            return _counted(step, check, len(lines))
+        case PrintedCheck():
+            return _compared(step, check, check.value, _printed(stage.evidence.lines(step, check.program), check.line))
         case AgreeCheck():
-            return _counted(step, check, check.count, _agreeing(stage, step, check))
+            return _counted(step, check, _agreeing(stage, step, check))
         case DeviceCheck():
             return _device(stage, step, check)
 
 
 def _counted(
-    step: str, check: Check, expected: int, actual: int, length: int | None = None, lost: bool = False
+    step: str, check: Counting, actual: int | None, length: int | None = None, lost: bool = False
 ) -> Judgement:
-    status, reason = ("pass", None) if actual == expected else ("fail", None)
-    if lost:  # the count that was seen says nothing, be it right or wrong
+    """`actual` None: there was nothing that could be counted."""
+    expected = f">= {check.count}" if check.at_least else str(check.count)
+    enough = actual is not None and (actual >= check.count if check.at_least else actual == check.count)
+    value = None if actual is None else str(actual)
+    return _judged(step, check, expected, value, enough, lost, length)
+
+
+def _compared(step: str, check: Check, expected: str, actual: str | None, lost: bool = False) -> Judgement:
+    return _judged(step, check, expected, actual, actual == expected, lost)
+
+
+def _judged(
+    step: str, check: Check, expected: str, value: str | None, fine: bool, lost: bool, length: int | None = None
+) -> Judgement:
+    status, reason = "pass" if fine else "fail", None
+    if lost:  # what was seen says nothing, be it right or wrong
         status, reason = "unknown", "capture_dropped"
-    return Judgement(CheckJudged(step, check.id, check.claims, status, str(expected), str(actual), reason), length)
+    result = CheckJudged(step, check.id, check.claims, status, expected, "-" if value is None else value, reason)
+    return Judgement(result, length, None if lost else value)
+
+
+def _lost(stage: Stage, check: PacketCheck | LengthCheck) -> bool:
+    return check.packets.seen_by == "capture" and stage.dropped() > 0
+
+
+def _fewest(stage: Stage, check: PacketCheck, found: list[PacketSeen]) -> int:
+    """How many of the packets were told of by the program that told of the fewest."""
+    stage.devices.look(check.packets.at)
+    device = stage.evidence.device(check.packets.at)
+    told = Counter(packet.program for packet in found)
+    silent = device is None or len(device.holders) > len(told)
+    return 0 if silent or not told else min(told.values())
+
+
+def _printed(lines: list[str], pattern: str) -> str | None:
+    """What stands in the gap of the last line that is like the pattern."""
+    before, _, after = pattern.partition("{value}")
+    like = re.compile(re.escape(before) + "(.+?)" + (re.escape(after) if after else "$"))
+    values = [found[1].strip() for line in lines if (found := like.search(line))]
+    return values[-1] if values else None
 
 
 def _without_control(judgement: Judgement) -> Judgement:
@@ -88,35 +159,12 @@ def _filled(line: str, packet: PacketSeen) -> str:
 def _device(stage: Stage, step: str, check: DeviceCheck) -> Judgement:
     stage.devices.look(check.at)
     seen = stage.evidence.device(check.at)
-    status = "pass" if seen is not None and _as_expected(seen, check) else "fail"
-    actual = "-" if seen is None else _told(check, seen)
-    return Judgement(CheckJudged(step, check.id, check.claims, status, _expected(check), actual))
-
-
-def _as_expected(seen: DeviceSeen, check: DeviceCheck) -> bool:
-    return (
-        set(check.flags) <= set(seen.flags)
-        and not set(check.without) & set(seen.flags)
-        and check.state in (None, seen.state)
-        and (check.address is None or check.address in seen.addresses)
-        and check.addresses in (None, len(seen.addresses))
-        and (check.holder is None or check.holder in {holder.program for holder in seen.holders})
+    if check.gone:
+        left = "gone" if stage.devices.was_there(check.at) else None
+        return _compared(step, check, "gone", left if seen is None else device_check.up_or_down(seen))
+    status = "pass" if seen is not None and device_check.as_expected(seen, check) else "fail"
+    actual = "-" if seen is None else device_check.told(check, seen)
+    value = None if seen is None else device_check.value(check, seen)
+    return Judgement(
+        CheckJudged(step, check.id, check.claims, status, device_check.expected(check), actual), value=value
     )
-
-
-def _expected(check: DeviceCheck) -> str:
-    words = [*check.flags, *(f"no {flag}" for flag in check.without)]
-    words += [f"state {check.state}"] if check.state else []
-    words += [check.address] if check.address else []
-    words += [f"addresses {check.addresses}"] if check.addresses is not None else []
-    words += [f"held by {check.holder}"] if check.holder else []
-    return ", ".join(words)
-
-
-def _told(check: DeviceCheck, seen: DeviceSeen) -> str:
-    words = list(seen.flags) if check.flags or check.without else []
-    words += [f"state {seen.state}"] if check.state else []
-    words += seen.addresses if check.address else []
-    words += [f"addresses {len(seen.addresses)}"] if check.addresses is not None else []
-    words += [f"held by {holder.program or holder.command}" for holder in seen.holders] if check.holder else []
-    return ", ".join(words) or "-"

@@ -3,17 +3,27 @@
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tunlab.engine.node import RunningNode
 from tunlab.model.events import PacketSeen
 from tunlab.model.packet import LinkType
 from tunlab.model.program import Program
+from tunlab.model.topology import Endpoint
 from tunlab.packet.decode import decode
 from tunlab.packet.summary import summary
 from tunlab.session.log import EventLog
 
 AT_ONCE = 64  # packets logged in one turn of the loop
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Which program told of a packet, at which device, and what it `did`: `read` or `written`."""
+
+    program: str
+    at: Endpoint
+    did: str
 
 
 class PacketLog:
@@ -62,20 +72,22 @@ class PacketLog:
             self._captured[seen.node, seen.device, seen.length].append(seen)
         return until is None or captured.time_ns <= until
 
-    def told_with_bytes(self, program: Program, did: str, data: bytes, time_ns: int) -> None:
+    def told_with_bytes(self, told: Told, data: bytes, time_ns: int, link: LinkType = LinkType.RAW) -> None:
         """A program of ours reported a packet that it `read` or `written`."""
         seen = replace(
-            self._told_by(program, did, len(data)),
-            summary=summary(data, LinkType.RAW),
-            layers=decode(data, LinkType.RAW),
+            self._told_by(told, len(data)),
+            summary=summary(data, link),
+            layers=decode(data, link),
             time_ns=time_ns,
             data=data.hex(),
+            link=link.name,
         )
         self._log.add(seen)
 
     def told_length(self, program: Program, length: int) -> None:
         """A program printed only a length: put the captured packet of that length and rank beside it."""
-        seen = self._told_by(program, "read", length)
+        assert program.device is not None
+        seen = self._told_by(Told(program.name, program.device, "read"), length)
         twins = self._captured[seen.node, seen.device, length]
         rank = self._told[program.name, length]
         self._told[program.name, length] += 1
@@ -102,7 +114,6 @@ class PacketLog:
         for place in [key for key in self._captured if key[:2] == (program.device.node, program.device.device)]:
             del self._captured[place]
 
-    def _told_by(self, program: Program, did: str, length: int) -> PacketSeen:
-        assert program.device is not None
-        at = program.device
-        return PacketSeen(self._log.step, at.node, at.device, "program", did, length, summary="", program=program.name)
+    def _told_by(self, told: Told, length: int) -> PacketSeen:
+        node, device = told.at.node, told.at.device
+        return PacketSeen(self._log.step, node, device, "program", told.did, length, summary="", program=told.program)

@@ -3,10 +3,12 @@
 import shlex
 
 from tunlab.engine.ping import ping
+from tunlab.engine.settings import write_sysctl
 from tunlab.engine.stage import Stage
 from tunlab.errors import KernelError, TunlabError
-from tunlab.kernel import probe, sysctl, tuntap
+from tunlab.kernel import tuntap
 from tunlab.model.events import Action
+from tunlab.model.topology import Endpoint
 from tunlab.model.verbs import (
     AddAddress,
     AddDevice,
@@ -16,12 +18,14 @@ from tunlab.model.verbs import (
     Ping,
     SetLink,
     SetSysctl,
+    SignalProgram,
     StartProgram,
     StopProgram,
     Verb,
 )
 
 EXEC_PATIENCE = 30.0  # seconds
+CARRIER_PATIENCE = 5.0  # seconds; linkwatch takes at most one
 
 
 def perform(stage: Stage, verb: Verb) -> None:
@@ -55,21 +59,33 @@ def _perform(stage: Stage, verb: Verb) -> None:
             node.netlink.delete_device(at.device)
         case SetLink(at, state, mtu, master):
             node.netlink.set_link(at.device, state, mtu, master)
+            if state == "up":
+                stage.loop.wait(lambda: _settled(stage, at), CARRIER_PATIENCE)
         case AddAddress(at, address):
             node.netlink.add_address(at.device, address)
             stage.hosts.learn(verb.node, address)
         case AddRoute(_, to, via, device):
             node.netlink.add_route(to, via, device)
-        case SetSysctl(_, key, value):
-            if key.startswith("net.ipv6.") and probe.missing("ipv6"):
-                return  # a kernel without IPv6 has nothing to set
-            with node.namespace.entered():
-                sysctl.write(key, value)
+        case SetSysctl():
+            write_sysctl(node, verb)
         case StartProgram(program):
             stage.programs.start(program)
         case StopProgram(program):
             stage.programs.stop(program)
+        case SignalProgram(program, name):
+            stage.programs.signal(program, name)
         case Ping():
             ping(stage, verb)
-        case Execute(_, command):
-            stage.programs.run(verb.node, command, EXEC_PATIENCE)
+        case Execute(_, command, status):
+            stage.programs.run(verb.node, command, EXEC_PATIENCE, status)
+
+
+def _settled(stage: Stage, at: Endpoint) -> bool:
+    """Whether the kernel has drawn its conclusions from a carrier (linkwatch does so a little later).
+
+    Until then it drops what is sent, at the other end of a veth pair too.
+    """
+    devices = stage.devices
+    devices.look(at)
+    ends = [seen for end in (at, devices.peer_of(at)) if end and (seen := stage.evidence.device(end))]
+    return not any("LOWER_UP" in seen.flags and seen.state == "DOWN" for seen in ends)

@@ -7,18 +7,21 @@ import shutil
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from signal import Signals
 from typing import Any
 
 from tunlab import paths
+from tunlab.engine.environment import environment
 from tunlab.engine.loop import Loop
 from tunlab.engine.node import RunningNode
-from tunlab.engine.packets import PacketLog
-from tunlab.engine.reports import Reports
+from tunlab.engine.packets import PacketLog, Told
+from tunlab.engine.reports import Reports, Teller
 from tunlab.errors import Status, TunlabError
 from tunlab.kernel.errno_names import name_of
 from tunlab.kernel.process import Process, spawn
-from tunlab.kernel.procfs import tun_holders
+from tunlab.kernel.procfs import pending, tun_holders
 from tunlab.model.events import Output
+from tunlab.model.packet import LinkType
 from tunlab.model.program import Program
 from tunlab.model.topology import Endpoint
 from tunlab.packet.scapy_loader import load_scapy
@@ -71,7 +74,7 @@ class Programs:
         except OSError as error:
             place = error.filename or self._folder
             raise TunlabError("lab_not_copied", Status.USAGE, file=place, problem=name_of(error)) from error
-        self._stack.enter_context(Reports(self._loop, self._reported))
+        self._reports = self._stack.enter_context(Reports(self._loop, self._reported))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -82,8 +85,9 @@ class Programs:
         self._stack.close()
 
     def of(self, pid: int) -> str | None:
-        """The name of the program that a process is."""
-        return next((name for name, each in self._running.items() if each.process.pid == pid), None)
+        """The name of the program that a process is: the lab's, or what one that was started by hand calls itself."""
+        ours = next((name for name, each in self._running.items() if each.process.pid == pid), None)
+        return ours or self._reports.name_of(pid)
 
     def start(self, program: Program) -> None:
         """Start a program and wait until it is ready. Raises TunlabError where it cannot be."""
@@ -120,18 +124,33 @@ class Programs:
                 return
         raise TunlabError("program_stays", program=program.name)
 
-    def run(self, node: str, words: tuple[str, ...], patience: float) -> None:
-        """Run a command to its end. Raises TunlabError where it fails."""
+    def signal(self, program: Program, name: str) -> None:
+        """Send a program a signal and wait until it has taken it: two of the same that wait become one (signal(7)).
+
+        Raises TunlabError where it does not run, or does not take the signal.
+        """
+        running = self._running.get(program.name)
+        if running is None or running.exit_code is not None:
+            raise TunlabError("program_not_running", program=program.name)
+        pid, number = running.process.pid, Signals[f"SIG{name}"]
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+        if not self._loop.wait(lambda: running.exit_code is not None or not pending(pid, number), PATIENCE):
+            raise TunlabError("program_not_ready", program=program.name, seconds=PATIENCE)
+
+    def run(self, node: str, words: tuple[str, ...], patience: float, status: int = 0) -> None:
+        """Run a command to its end, in a locale of plain English. Raises TunlabError where its status is another."""
         command = shlex.join(words)
-        running = self._spawn(Program(f"$ {command}", node, words=words), words)
+        running = self._spawn(Program(f"$ {command}", node, words=words), words, {"LC_ALL": "C.UTF-8"})
         if not self._loop.wait(lambda: self._over(running), patience):
             running.process.kill()
             raise TunlabError("command_too_long", command=command, seconds=patience)
-        if running.exit_code:
+        if running.exit_code != status:
             raise TunlabError(
-                "command_failed",
+                "command_status" if status else "command_failed",
                 command=command,
                 code=running.exit_code,
+                expected=status,
                 said="\n".join(running.lines),
             )
 
@@ -147,17 +166,14 @@ class Programs:
                 running.process.close()
                 del self._running[name]
 
-    def _spawn(self, program: Program, words: tuple[str, ...]) -> RunningProgram:
+    def _spawn(
+        self, program: Program, words: tuple[str, ...], extra: Mapping[str, str] | None = None
+    ) -> RunningProgram:
         node = self._nodes[program.node]
-        environment = dict(os.environ) | {
-            "PATH": paths.search_path(),
-            "TUNLAB_REPORTS": str(paths.REPORTS),
-            "TUNLAB_PROGRAM": program.name,
-            "TMPDIR": str(paths.WORK),  # what cc leaves when it is killed goes with the sandbox
-        }
-        if program.module and not program.source:
-            environment["PYTHONSAFEPATH"] = "1"  # not the lab's folder: it could hold a json.py
-        process = spawn(words, node.namespace, environment, paths.WORK)
+        variables = environment(program.node) | {"TUNLAB_PROGRAM": program.name, **(extra or {})}
+        if words[:2] == ("python3", "-m"):
+            variables["PYTHONSAFEPATH"] = "1"  # not the lab's folder: it could hold a json.py
+        process = spawn(words, node.namespace, variables, paths.WORK)
         running = RunningProgram(program, process)
         self._running[program.name] = running
         self._loop.serve(process, lambda: self._hear(running))
@@ -179,15 +195,16 @@ class Programs:
                 self._packets.drain_all()
                 self._packets.told_length(program, length)
 
-    def _reported(self, name: str, fields: dict[str, Any]) -> None:
-        running = self._running.get(name)
+    def _reported(self, teller: Teller, fields: dict[str, Any]) -> None:
+        if teller.at.node not in self._nodes:
+            return
         match fields:
             case {"did": "read" | "written" as did, "data": str(text), "t_ns": int(time_ns)}:
                 with suppress(ValueError):  # not hexadecimal
-                    data = bytes.fromhex(text)
-                    if running is not None and running.program.device is not None:
-                        self._packets.drain_all()
-                        self._packets.told_with_bytes(running.program, did, data, time_ns)
+                    link = LinkType.PI if fields.get("link") == LinkType.PI.name else LinkType.RAW
+                    told = Told(teller.program, teller.at, did)
+                    self._packets.drain_all()
+                    self._packets.told_with_bytes(told, bytes.fromhex(text), time_ns, link)
 
     def _over(self, running: RunningProgram) -> bool:
         return running.over(self._log.now())

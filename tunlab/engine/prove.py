@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tunlab import paths
-from tunlab.engine.drive import settle
 from tunlab.engine.judge import judge
 from tunlab.engine.perform import perform
+from tunlab.engine.settle import settle
 from tunlab.engine.stage import Stage
 from tunlab.errors import TunlabError
 from tunlab.kernel import probe
@@ -39,12 +39,12 @@ def _prove(stage: Stage, step: Step, withheld: list[CheckJudged] | None) -> Step
             perform(stage, verb)
         return StepProved(step.id, "skipped", len(step.checks), 0, 0, reason=missing)
     before = withheld if withheld is not None else [judged.result for judged in judge(stage, step)]
-    for verb in step.do:
+    for verb in step.verbs():
         perform(stage, verb)
     settle(stage, step)
     after = [judged.result for judged in judge(stage, step)]
     early = tuple(result.check for result in before if result.status == "pass")
-    late = tuple(result for result in after if result.status != "pass")
+    late = tuple(result for result in after if result.status not in ("pass", "skipped"))
     return StepProved(
         step=step.id,
         state="failed" if early or late else "proved",
@@ -72,7 +72,7 @@ def _withheld(lab: Lab, observing: Step, log: EventLog, check: Callable[[], None
 def _try(stage: Stage, step: Step) -> None:
     # Without the action that was left out, those that build on it may fail: that is the point.
     try:
-        for verb in step.do:
+        for verb in step.verbs():
             perform(stage, verb)
     except TunlabError:
         pass

@@ -1,22 +1,43 @@
 """Listens to what our own programs report of the packets that they read and wrote."""
 
 import json
+import re
 import socket
+import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from tunlab import paths
 from tunlab.engine.loop import Loop
+from tunlab.model.topology import Endpoint
 
+_UCRED = struct.Struct("3i")  # linux/socket.h: pid, uid, gid
 LONGEST = 300_000  # bytes of a line: a packet of 65,535 bytes in hexadecimal, and some
 
-Heard = Callable[[str, dict[str, Any]], None]
+# What the first line may name: it may come from any process in the sandbox.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}|\$ [ -~]{1,500}")  # of a program, or an `exec` command
+_NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
+_DEVICE = re.compile(r"[!-.0-9;-~]{1,15}")  # printable, and neither / nor :
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Who reports: a program, and the device at whose far end it says that it is."""
+
+    program: str
+    at: Endpoint
+
+
+Heard = Callable[[Teller, dict[str, Any]], None]
 
 
 class Reports:
-    """The socket that programs connect to: lines of JSON, the first naming the program. A context manager.
+    """The socket that programs connect to: lines of JSON. A context manager.
 
-    `heard` gets the program's name and each later line's fields: t_ns, did, bytes, data (in hexadecimal).
+    The first line names program, node and device; a caller whose first line does not is not listened to. A second
+    program that gives the same name is called NAME-2, and so on. `heard` gets each later line's fields: t_ns, did,
+    bytes, data (in hexadecimal), link.
     """
 
     def __init__(self, loop: Loop, heard: Heard) -> None:
@@ -40,6 +61,10 @@ class Reports:
         for caller in list(self._callers):
             self._leave(caller)
 
+    def name_of(self, pid: int) -> str | None:
+        """What the process of that pid calls itself."""
+        return next((each.teller.program for each in self._callers if each.teller and each.pid == pid), None)
+
     def _accept(self) -> None:
         line, _ = self._listener.accept()
         line.setblocking(False)
@@ -49,12 +74,28 @@ class Reports:
 
     def _hear(self, caller: "_Caller") -> None:
         for fields in caller.said():
-            if caller.program is None:
-                caller.program = str(fields.get("program"))
-            else:
-                self._heard(caller.program, fields)
+            if caller.teller is not None:
+                self._heard(caller.teller, fields)
+                continue
+            caller.teller = self._introduced(fields)
+            if caller.teller is None:
+                caller.gone = True
+                break
         if caller.gone:
             self._leave(caller)
+
+    def _introduced(self, fields: dict[str, Any]) -> Teller | None:
+        """The teller that a first line names, or None where it is not to be trusted even that far."""
+        match fields:
+            case {"program": str(name), "node": str(node), "device": str(device)}:
+                if _NAME.fullmatch(name) and _NODE.fullmatch(node) and _DEVICE.fullmatch(device):
+                    return Teller(self._own(name), Endpoint(node, device))
+        return None
+
+    def _own(self, name: str) -> str:
+        taken = {caller.teller.program for caller in self._callers if caller.teller}
+        names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 2)))
+        return next(each for each in names if each not in taken)
 
     def _leave(self, caller: "_Caller") -> None:
         self._loop.ignore(caller)
@@ -67,8 +108,10 @@ class _Caller:
 
     def __init__(self, line: socket.socket) -> None:
         self._line = line
+        peer = line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+        self.pid = _UCRED.unpack(peer)[0]  # the kernel says it, not the caller (unix(7))
         self._partial = b""
-        self.program: str | None = None
+        self.teller: Teller | None = None
         self.gone = False
 
     def fileno(self) -> int:

@@ -3,9 +3,28 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tunlab.model.events import Happening
+from tunlab.model.events import Happening, PredictionJudged
 from tunlab.model.lab import Lab, Step
+from tunlab.model.prediction import Answer
 from tunlab.model.verbs import Verb
+
+ENTER, CHECK, SOLVE, REBUILD, LEAVE = "enter", "c", "s", "r", "q"
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """Go to a step, forwards or back; `solve`: have its solution run there at once."""
+
+    step: str
+    solve: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """Open a shell in a node; `typed` are commands that wait in its history."""
+
+    node: str
+    typed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +52,56 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """Wait for a key. Reply: `enter` or `q`.
+class Show:
+    """Show the commands that Enter will run. No reply."""
 
-    `to` says what Enter leads to: `act`, `explain`, `next` (the step named by `then`), or `end`.
-    `acts`: the step has something to do, not only to look at.
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Wait for a key. Reply: one of `keys`, or a Jump; a shell is opened on the way.
+
+    `to` says what Enter leads to: `act`, `look` (a step with nothing to do), `explain`, `next` (the step named by
+    `then`), or `end`.
     """
 
     to: str
     then: str | None = None
-    acts: bool = True
+    keys: frozenset[str] = frozenset((ENTER, LEAVE))
+
+
+@dataclass(frozen=True, slots=True)
+class Predict:
+    """Ask for the step's prediction. Reply: Answer, `q` or a Jump."""
+
+    lab: Lab
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """The learner's turn: wait until the step's checks pass. Reply: `enter` when they do, `s`, `r`, `q` or a Jump."""
+
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """Bring back what earlier steps left, and verify it. No reply; raises TunlabError where it differs."""
+
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reveal:
+    """Set the answer that was committed against the one that was measured. No reply."""
+
+    lab: Lab
+    step: Step
+    judged: PredictionJudged
+    measured: str
+    values: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +151,29 @@ class Explain:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How many checks of a step had which status, and the values that prose may name."""
+    """Which status the checks of a step have, the values that prose may name, and what each check measured."""
 
     statuses: tuple[str, ...]
     values: Mapping[str, str] = field(default_factory=dict)
+    measured: Mapping[str, str] = field(default_factory=dict)
 
 
-Request = Tell | Introduce | Say | Ask | Need | Begin | Do | Settle | Judge | Explain
-Reply = str | Verdict | None
+Request = (
+    Tell
+    | Introduce
+    | Say
+    | Show
+    | Ask
+    | Predict
+    | Await
+    | Rebuild
+    | Need
+    | Begin
+    | Do
+    | Settle
+    | Judge
+    | Reveal
+    | Explain
+)
+Pressed = str | Answer | Jump | Shell
+Reply = Pressed | Verdict | None

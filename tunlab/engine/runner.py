@@ -1,76 +1,143 @@
-"""How a lab is walked through: a generator of requests, without any I/O of its own."""
+"""How a lab is walked through: a generator of requests, without any I/O of its own.
 
-from collections.abc import Generator
+say > predict > do, or the learner does it > watch > check > reveal > explain
+"""
+
+from collections.abc import Generator, MutableMapping
 
 from tunlab.engine.requests import (
+    CHECK,
+    ENTER,
+    LEAVE,
+    REBUILD,
+    SOLVE,
     Ask,
+    Await,
     Begin,
     Do,
     Explain,
     Introduce,
     Judge,
+    Jump,
     Need,
+    Predict,
+    Rebuild,
     Reply,
     Request,
+    Reveal,
     Say,
     Settle,
+    Show,
     Tell,
     Verdict,
 )
 from tunlab.errors import TunlabError
-from tunlab.model.events import CheckJudged, StepFinished, StepStarted
+from tunlab.model.events import CheckJudged, PredictionJudged, StepFinished, StepStarted
 from tunlab.model.lab import Lab, Step
+from tunlab.model.prediction import Answer
 
-LEAVE = "q"
+_BEFORE = frozenset((ENTER, LEAVE))
+_DONE = frozenset((ENTER, REBUILD, LEAVE))
+TURN = frozenset((CHECK, SOLVE, REBUILD, LEAVE))
+
+Walk = Generator[Request, Reply, None]
+Answers = MutableMapping[str, Answer]
 
 
 class Left(Exception):
     """The learner left before the end."""
 
 
-Walk = Generator[Request, Reply, None]
+class Jumped(Exception):
+    """The learner goes to another step, or to this one anew: on a stage that is built again."""
+
+    def __init__(self, jump: Jump) -> None:
+        super().__init__(jump)
+        self.jump = jump
 
 
-def play(lab: Lab, final: bool = True) -> Walk:
-    """Walk through a lab.
+def play(
+    lab: Lab,
+    start: Jump | None = None,
+    until: str | None = None,
+    final: bool = True,
+    answers: Answers | None = None,
+    introduce: bool = True,
+) -> Walk:
+    """Walk through a lab, or from a step on: what those before it left is rebuilt first.
 
-    `final`: no lab comes after this one, so the last Enter ends the run. Raises Left when the learner
-    leaves, and lets a TunlabError of an action through after the step has been told as `error`.
+    `until` is the last step; `final`: no lab comes after this one, so the last Enter ends the run. `answers` are
+    predictions that were committed already. Raises Left when the learner leaves, Jumped when they go elsewhere,
+    and lets a TunlabError of an action through after the step has been told as `error`.
     """
+    answers = {} if answers is None else answers
     values: dict[str, str] = {}
-    yield Introduce(lab)
-    yield from _ask(Ask("next", lab.steps[0].id))
-    for number, step in enumerate(lab.steps):
-        following = lab.steps[number + 1].id if number + 1 < len(lab.steps) else None
-        yield Tell(StepStarted(step.id))
-        yield Say(lab, step, number + 1, values)
-        missing = yield Need(step.requires)
-        if not missing:
-            yield from _ask(Ask("act", acts=bool(step.do)))
-        try:
-            yield from _skip(step, str(missing)) if missing else act(step)
-        except TunlabError:
-            yield Tell(StepFinished(step.id, "error"))
-            raise
-        if missing:
-            continue
-        verdict = yield Judge(step)
-        assert isinstance(verdict, Verdict)
-        values |= verdict.values
-        yield Tell(StepFinished(step.id, state_of(verdict)))
-        if any("explain" in prose.steps[step.id].sections for prose in lab.prose.values()):
-            yield from _ask(Ask("explain"))  # what the packets say is looked at before the reason is read
-            yield Explain(lab, step, values)
+    first = lab.position(start.step) if start else 0
+    last = lab.position(until) if until else len(lab.steps) - 1
+    if introduce:
+        yield Introduce(lab)
+    if first:
+        yield Rebuild(lab.steps[:first])
+    if introduce:
+        yield from _ask(Ask("next", lab.steps[first].id, _BEFORE))
+    for index in range(first, last + 1):
+        step = lab.steps[index]
+        following = lab.steps[index + 1].id if index < last else None
+        solve = start is not None and start.solve and index == first
+        yield from _step(lab, step, index + 1, values, answers, solve)
         if following or final:
-            yield from _ask(Ask("next" if following else "end", following))
+            yield from _ask(Ask("next" if following else "end", following, _DONE), step)
 
 
-def act(step: Step) -> Generator[Request, Reply, None]:
-    """A step's action: its verbs, then its watch."""
+def _step(
+    lab: Lab, step: Step, number: int, values: dict[str, str], answers: Answers, solve: bool
+) -> Generator[Request, Reply, None]:
+    yield Tell(StepStarted(step.id))
+    yield Say(lab, step, number, values)
+    if missing := (yield Need(step.requires)):
+        yield from _skip(step, str(missing))
+        return
+    if step.predict and step.id not in answers:
+        answers[step.id] = yield from _predict(lab, step)
+    try:
+        solved = yield from act(step, solve)
+    except TunlabError:
+        yield Tell(StepFinished(step.id, "error"))
+        raise
+    verdict = yield Judge(step)
+    assert isinstance(verdict, Verdict)
+    values |= verdict.values
+    if step.predict:
+        told = judged(step, answers[step.id], verdict)
+        yield Tell(told)
+        yield Reveal(lab, step, told, verdict.measured.get(step.predict.of, ""), values)
+    yield Tell(StepFinished(step.id, state_of(verdict), solved))
+    if any("explain" in prose.steps[step.id].sections for prose in lab.prose.values()):
+        yield from _ask(Ask("explain", None, _DONE), step)  # the packets are looked at before the reason is read
+        yield Explain(lab, step, values)
+
+
+def act(step: Step, solve: bool = False) -> Generator[Request, Reply, bool]:
+    """What the step is about: its verbs and its watch, or the learner's own turn. Whether tunlab solved it for them.
+
+    Raises Jumped where the solution is asked for after the learner has tried: their half of it is in the way.
+    """
+    if step.solve and not solve:
+        reply = yield Await(step)
+        if reply == ENTER:
+            return False
+        if reply != SOLVE:
+            _leave(reply, step)
+    elif not step.solve:
+        yield Show(step)
+        yield from _ask(Ask("act" if step.do else "look", None, _DONE), step)
+    if step.solve:
+        yield Show(step)
     yield Begin(step)
-    for verb in step.do:
+    for verb in step.verbs():
         yield Do(step, verb)
     yield Settle(step)
+    return bool(step.solve)
 
 
 def state_of(verdict: Verdict) -> str:
@@ -78,9 +145,41 @@ def state_of(verdict: Verdict) -> str:
     return "done" if {"pass", "skipped"}.issuperset(verdict.statuses) else "failed"
 
 
-def _ask(ask: Ask) -> Generator[Request, Reply, None]:
-    if (yield ask) == LEAVE:
+def judged(step: Step, answer: Answer, verdict: Verdict) -> PredictionJudged:
+    """The answer that was committed, beside the one that was measured."""
+    assert step.predict
+    measured = verdict.measured.get(step.predict.of)
+    observed = step.predict.right(measured) if measured is not None else None
+    matched = None
+    if answer.given is not None and measured is not None:
+        outcome = step.predict.feedback(answer.given, measured)
+        matched = outcome == (observed if step.predict.kind == "choice" else "right")
+    return PredictionJudged(step.id, step.predict.kind, answer.given, observed, matched, answer.reason)
+
+
+def _predict(lab: Lab, step: Step) -> Generator[Request, Reply, Answer]:
+    reply = yield Predict(lab, step)
+    if isinstance(reply, Answer):
+        return reply
+    _leave(reply, step)
+    raise AssertionError("an answer, or a way to leave")
+
+
+def _ask(ask: Ask, step: Step | None = None) -> Generator[Request, Reply, None]:
+    reply = yield ask
+    if reply != ENTER:
+        _leave(reply, step)
+
+
+def _leave(reply: Reply, step: Step | None) -> None:
+    """What every prompt knows beside its own answers: to leave, to rebuild the step, to go elsewhere."""
+    if reply == LEAVE:
         raise Left
+    if reply == REBUILD and step is not None:
+        raise Jumped(Jump(step.id))
+    if isinstance(reply, Jump):
+        raise Jumped(reply)
+    raise AssertionError(f"no prompt asked for {reply}")
 
 
 def _skip(step: Step, reason: str) -> Generator[Request, Reply, None]:

@@ -27,12 +27,17 @@ _FLAG_NAMES = {
     0x20000: "DORMANT",
 }
 _UP, _RUNNING = 0x1, 0x40
+_NO_NUMBER = 0xFFFFFFFF  # NETNSA_NSID_NOT_ASSIGNED, without its sign
 _REMEDIES = {errno.EEXIST: "remedy_exists", errno.ENODEV: "remedy_no_device", errno.EPERM: "remedy_not_permitted"}
 
 
 @dataclass(frozen=True, slots=True)
 class LinkState:
-    """A device as RTM_GETLINK and RTM_GETADDR describe it; counters in packets and bytes."""
+    """A device as RTM_GETLINK describes it; counters in packets and bytes.
+
+    `address` is its MAC, or empty. Of a veth, `peer` is the index of its other end, and `peer_namespace` the number by
+    which this node knows the namespace that this is in; None: its own.
+    """
 
     index: int
     name: str
@@ -48,6 +53,9 @@ class LinkState:
     tx_packets: int
     tx_bytes: int
     tx_dropped: int
+    address: str = ""
+    peer: int | None = None
+    peer_namespace: int | None = None
 
 
 class Netlink:
@@ -156,6 +164,24 @@ class Netlink:
                     raise
                 return None
 
+    def name_of(self, index: int) -> str | None:
+        """The name of the device with that index, or None where there is none."""
+        from pyroute2.netlink.exceptions import NetlinkError
+
+        with _asking("ip link show"):
+            try:
+                return str(self._route.link("get", index=index)[0].get("ifname"))
+            except NetlinkError as error:
+                if error.code != errno.ENODEV:
+                    raise
+                return None
+
+    def number_of(self, namespace: NetworkNamespace) -> int | None:
+        """The number by which this node knows another namespace (`ip netns list-id`), or None."""
+        with _asking("ip netns list-id"):
+            number = self._route.get_netnsid(fd=namespace.fileno())["nsid"]
+            return None if number in (-1, _NO_NUMBER) else int(number)
+
     def addresses(self, index: int) -> tuple[str, ...]:
         """The addresses of a device, each with its prefix length, IPv4 first."""
         with _asking("ip addr show"):
@@ -190,15 +216,21 @@ def _link_state(message: Any) -> LinkState:
     if flags & _UP and not flags & _RUNNING:
         names.insert(0, "NO-CARRIER")  # ip-link(8) says it so
     statistics = message.get("stats64") or {}
+    kind = _kind(message)
+    peer = message.get("link") if kind == "veth" else None
+    namespace = message.get("link_netnsid")
     return LinkState(
         index=int(message["index"]),
         name=str(message.get("ifname")),
-        kind=_kind(message),
+        kind=kind,
         flags=tuple(names),
         state=str(message.get("operstate", "UNKNOWN")),
         mtu=int(message.get("mtu")),
         qdisc=str(message.get("qdisc")),
         txqlen=int(message.get("txqlen") or 0),
+        address=str(message.get("address") or ""),
+        peer=int(peer) if peer else None,
+        peer_namespace=None if namespace is None else int(namespace),
         **{
             f"{way}_{what}": int(statistics.get(f"{way}_{what}", 0))
             for way in ("rx", "tx")

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -30,6 +31,15 @@ def missing(requirement: str) -> str | None:
     if requirement == "ipv6":
         return None if Path("/proc/sys/net/ipv6").is_dir() else "missing_ipv6"
     return None if shutil.which(requirement, path=paths.search_path()) else f"missing_{requirement}"
+
+
+def older_than(release: str) -> bool:
+    """Whether the running kernel is older than a release such as 6.11."""
+    return _numbers(os.uname().release) < _numbers(release)
+
+
+def _numbers(release: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", release)[:2])
 
 
 def first_missing(requirements: Iterable[str]) -> str | None:

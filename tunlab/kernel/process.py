@@ -1,13 +1,16 @@
 """A program of a lab: a process in a node, on a terminal of its own, so that its output comes as it prints it."""
 
+import fcntl
 import os
 import pty
+import select
 import signal
 import sys
 import termios
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NoReturn
 
 from tunlab.kernel.errno_names import attempting, refusal
 from tunlab.kernel.namespaces import NetworkNamespace
@@ -66,6 +69,12 @@ class Process:
         """Send SIGKILL."""
         self._send(signal.SIGKILL)
 
+    def continue_if_stopped(self) -> None:
+        """Continue it where it has stopped itself, as bash's `suspend` does: nobody else would."""
+        with suppress(ChildProcessError):
+            if os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOHANG):
+                self._send(signal.SIGCONT)
+
     def close(self) -> None:
         """Give its terminal up."""
         os.close(self._terminal)
@@ -75,17 +84,32 @@ class Process:
             os.killpg(self.pid, signum)  # it leads a group of its own, and its children are in it
 
 
-def spawn(words: Sequence[str], node: NetworkNamespace, environment: Mapping[str, str], directory: Path) -> Process:
-    """Start `words` in a node. Raises KernelError where exec(3) is refused (ENOENT: no such program)."""
+def spawn(
+    words: Sequence[str],
+    node: NetworkNamespace,
+    environment: Mapping[str, str],
+    directory: Path,
+    interactive: bool = False,
+) -> Process:
+    """Start `words` in a node. Raises KernelError where exec(3) is refused (ENOENT: no such program).
+
+    `interactive`: its terminal is its controlling one and edits lines, as a shell needs it.
+    """
     with attempting(f"start {words[0]}"):
         ours, theirs = pty.openpty()
-        _plain_output(theirs)
+        if not interactive:
+            _plain_output(theirs)
         told, tell = os.pipe2(os.O_CLOEXEC)
         sys.stdout.flush()
         pid = os.fork()
     if pid == 0:
         try:
-            _become(words, node, theirs, dict(environment), directory)
+            os.setsid()
+            if interactive:
+                fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
+            for fd in range(3):
+                os.dup2(theirs, fd)
+            _become(words, node, dict(environment), directory)
         except OSError as error:
             os.write(tell, str(error.errno).encode())
         finally:
@@ -112,12 +136,27 @@ def reap() -> dict[int, int]:
     return ended
 
 
-def _become(
-    words: Sequence[str], node: NetworkNamespace, terminal: int, environment: dict[str, str], directory: Path
-) -> None:
-    os.setsid()
-    for fd in range(3):
-        os.dup2(terminal, fd)
+@contextmanager
+def pidfd(pid: int) -> Iterator[Callable[[], bool]]:
+    """Whether a child has ended, reaped or not: what the block gets is to be called."""
+    fd = os.pidfd_open(pid)
+    try:
+        yield lambda: bool(select.select([fd], [], [], 0)[0])
+    finally:
+        os.close(fd)
+
+
+def kill_session(leader: int) -> None:
+    """SIGKILL to every process of a session (setsid(2)), in the background or not."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            with suppress(OSError):
+                if os.getsid(int(entry.name)) == leader:
+                    os.kill(int(entry.name), signal.SIGKILL)
+
+
+def _become(words: Sequence[str], node: NetworkNamespace, environment: dict[str, str], directory: Path) -> NoReturn:
+    """In a forked child: become a program of that node. Raises OSError where a step of it is refused."""
     for signum in (signal.SIGPIPE, signal.SIGTTOU, signal.SIGTTIN, signal.SIGINT, signal.SIGTERM, signal.SIGTSTP):
         signal.signal(signum, signal.SIG_DFL)
     setns(node.fileno(), CLONE_NEWNET)

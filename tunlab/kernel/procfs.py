@@ -54,6 +54,16 @@ def _command(process: Path) -> str:
     return b" ".join(word for word in words if word).decode(errors="replace")
 
 
+def pending(pid: int, signum: int) -> bool:
+    """Whether a process has yet to take a signal that it was sent (SigPnd and ShdPnd, proc_pid_status(5))."""
+    try:
+        lines = Path("/proc", str(pid), "status").read_text().splitlines()
+    except OSError:
+        return False
+    masks = [int(line.split()[1], 16) for line in lines if line.startswith(("SigPnd:", "ShdPnd:"))]
+    return any(mask >> (signum - 1) & 1 for mask in masks)
+
+
 def living() -> list[int]:
     """The pids of all processes in this PID namespace that are not zombies."""
     return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal() and _lives(entry)]

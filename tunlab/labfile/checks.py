@@ -1,25 +1,41 @@
 """The `check` of a step: what must be seen, each with an id and one kind of check."""
 
+import re
 from collections.abc import Callable, Mapping
 
 from tunlab.labfile import known
 from tunlab.labfile.cursor import Value, choices, if_there
+from tunlab.labfile.problems import shown
 from tunlab.labfile.values import Scope, claim, endpoint, interface_address, program, slug
-from tunlab.model.checks import AgreeCheck, Check, DeviceCheck, OutputCheck, PacketCheck, PacketFilter
+from tunlab.model.checks import (
+    AgreeCheck,
+    Check,
+    CounterCheck,
+    DeviceCheck,
+    LengthCheck,
+    OutputCheck,
+    PacketCheck,
+    PacketFilter,
+    PrintedCheck,
+)
 
 LENGTH = "length"  # {check.length} in prose is the length of its packets
 
 _DIRECTIONS = {"program": ("read", "written"), "capture": ("out", "in")}
 _FILTER = ("at", "seen_by", "direction")
-_FILTER_OPTIONAL = ("length", "what")
+_FILTER_OPTIONAL = ("length", "what", "program", "data")
+_AMOUNT = ("count", "at_least")
+_DEVICE = ("flags", "without", "state", "address", "addresses", "holder", "holders", "peer")
+_GAP = "{value}"
 _MOST = 100_000
+_LONGEST = 65549  # bytes: an IP packet, with an Ethernet header in front
 
 _Claims = tuple[str, ...]
 
 
 def read_check(value: Value, scope: Scope, claims: _Claims) -> Check:
     """One check; `claims` are its step's, which it takes over unless it has its own."""
-    fields = value.fields(("id",), ("claims", *_KINDS))
+    fields = value.fields(("id",), ("claims", "kernel", *_KINDS))
     identifier = slug(fields["id"])
     if identifier == LENGTH:
         raise fields["id"].error("lab_check_length")
@@ -34,12 +50,25 @@ def read_claims(value: Value) -> _Claims:
 
 
 def _packets(value: Value, identifier: str, claims: _Claims, scope: Scope) -> Check:
-    fields = value.fields((*_FILTER, "count"), _FILTER_OPTIONAL)
-    return PacketCheck(identifier, claims, _filter(fields, scope), fields["count"].integer(0, _MOST))
+    fields = value.fields(_FILTER, (*_FILTER_OPTIONAL, *_AMOUNT, "each"))
+    wanted = _filter(value, fields, scope)
+    each = "each" in fields and fields["each"].choice(("true",)) == "true"
+    if each and wanted.seen_by != "program":
+        raise fields["each"].error("lab_told_by_program", name="each")
+    return PacketCheck(identifier, claims, wanted, *_amount(value, fields), each=each)
+
+
+def _length(value: Value, identifier: str, claims: _Claims, scope: Scope) -> Check:
+    fields = value.fields((*_FILTER, "bytes"), _FILTER_OPTIONAL)
+    return LengthCheck(identifier, claims, _filter(value, fields, scope), fields["bytes"].integer(1, _LONGEST))
 
 
 def _device(value: Value, identifier: str, claims: _Claims, scope: Scope) -> Check:
-    fields = value.fields(("at",), ("flags", "without", "state", "address", "addresses", "holder"))
+    fields = value.fields(("at",), (*_DEVICE, "gone"))
+    if "gone" in fields:
+        fields["gone"].choice(("true",))
+        if others := [name for name in _DEVICE if name in fields]:
+            raise fields["gone"].error("lab_gone", name=others[0])
     return DeviceCheck(
         identifier,
         claims,
@@ -50,41 +79,83 @@ def _device(value: Value, identifier: str, claims: _Claims, scope: Scope) -> Che
         address=if_there(fields.get("address"), interface_address),
         addresses=if_there(fields.get("addresses"), lambda count: count.integer(0, _MOST)),
         holder=if_there(fields.get("holder"), lambda holder: program(holder, scope).name),
+        holders=if_there(fields.get("holders"), lambda count: count.integer(0, _MOST)),
+        peer=if_there(fields.get("peer"), lambda peer: endpoint(peer, scope.nodes)),
+        gone="gone" in fields,
     )
 
 
+def _counters(value: Value, identifier: str, claims: _Claims, scope: Scope) -> Check:
+    fields = value.fields(("at", "counter"), _AMOUNT)
+    at = endpoint(fields["at"], scope.nodes)
+    return CounterCheck(identifier, claims, at, fields["counter"].choice(known.COUNTERS), *_amount(value, fields))
+
+
 def _output(value: Value, identifier: str, claims: _Claims, scope: Scope) -> Check:
-    fields = value.fields(("program", "line", "count"))
-    name = program(fields["program"], scope).name
-    return OutputCheck(identifier, claims, name, fields["line"].text(), fields["count"].integer(0, _MOST))
+    fields = value.fields(("line",), ("program", *_AMOUNT))
+    return OutputCheck(identifier, claims, _name(fields, scope), fields["line"].text(), *_amount(value, fields))
+
+
+def _printed(value: Value, identifier: str, claims: _Claims, scope: Scope) -> Check:
+    fields = value.fields(("line", "value"), ("program",))
+    line = fields["line"].text()
+    if line.count(_GAP) != 1:
+        raise fields["line"].error("lab_gap", value=shown(line))
+    return PrintedCheck(identifier, claims, line, fields["value"].text(), _name(fields, scope))
 
 
 def _agree(value: Value, identifier: str, claims: _Claims, scope: Scope) -> Check:
-    fields = value.fields(("program", "line", "packets", "count"))
+    fields = value.fields(("program", "line", "packets"), _AMOUNT)
+    packets = fields["packets"]
     return AgreeCheck(
         identifier,
         claims,
         program(fields["program"], scope).name,
         fields["line"].text(),
-        _filter(fields["packets"].fields(_FILTER, _FILTER_OPTIONAL), scope),
-        fields["count"].integer(0, _MOST),
+        _filter(packets, packets.fields(_FILTER, _FILTER_OPTIONAL), scope),
+        *_amount(value, fields),
     )
 
 
-def _filter(fields: Mapping[str, Value], scope: Scope) -> PacketFilter:
+def _filter(value: Value, fields: Mapping[str, Value], scope: Scope) -> PacketFilter:
     seen_by = fields["seen_by"].choice(_DIRECTIONS)
+    if "program" in fields and seen_by != "program":
+        raise fields["program"].error("lab_told_by_program", name="program")
     return PacketFilter(
         endpoint(fields["at"], scope.nodes),
         seen_by,
         fields["direction"].choice(_DIRECTIONS[seen_by]),
-        length=if_there(fields.get("length"), lambda length: length.integer(1, 65549)),
+        length=if_there(fields.get("length"), lambda length: length.integer(1, _LONGEST)),
         what=if_there(fields.get("what"), Value.text),
+        program=_name(fields, scope),
+        data=if_there(fields.get("data"), _hexadecimal),
     )
+
+
+def _amount(value: Value, fields: Mapping[str, Value]) -> tuple[int, bool]:
+    """How many, and whether more will do: at least none would be no demand."""
+    name = value.one_of(fields, *_AMOUNT)
+    at_least = name == "at_least"
+    return fields[name].integer(int(at_least), _MOST), at_least
+
+
+def _name(fields: Mapping[str, Value], scope: Scope) -> str | None:
+    return if_there(fields.get("program"), lambda name: program(name, scope).name)
+
+
+def _hexadecimal(value: Value) -> str:
+    text = value.text().lower()
+    if not re.fullmatch("([0-9a-f]{2})+", text):
+        raise value.error("lab_hexadecimal", value=shown(text))
+    return text
 
 
 _KINDS: Mapping[str, Callable[[Value, str, _Claims, Scope], Check]] = {
     "packets": _packets,
+    "length": _length,
     "device": _device,
+    "counters": _counters,
     "output": _output,
+    "printed": _printed,
     "agree": _agree,
 }

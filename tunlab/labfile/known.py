@@ -13,6 +13,12 @@ FLAGS = (
 # RFC 2863's ifOperStatus, as the kernel keeps it.
 STATES = ("UNKNOWN", "NOTPRESENT", "DOWN", "LOWERLAYERDOWN", "TESTING", "DORMANT", "UP")
 
+# What a device counts, as <linux/if_link.h> names it; both ways.
+COUNTERS = tuple(f"{way}_{what}" for way in ("rx", "tx") for what in ("packets", "bytes", "dropped"))
+
+# What a lab may send to a program of its own.
+SIGNALS = ("HUP", "INT", "TERM", "USR1", "USR2")
+
 
 def modules() -> tuple[str, ...]:
     """The programs of ours that a lab can start. Their files are looked at, never imported."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from tunlab.errors import LabFileError
 from tunlab.labfile.compare import compare_languages, measured_numbers
 from tunlab.labfile.cursor import Value
+from tunlab.labfile.glossary import read_glossary, wrong_words
 from tunlab.labfile.lab import is_section, open_lab, read_lab, read_parts
 from tunlab.labfile.load import Find, has_prose
 from tunlab.labfile.pace import read_paces
@@ -57,8 +58,10 @@ def _prose(folder: Path, steps: Sequence[Step] | None, problems: Problems) -> No
     pages = read_pages(folder, problems)
     if steps is None:
         return
-    for page in pages.values():
+    for language, page in pages.items():
         problems.errors += find_problems(page, steps)
         problems.advice += measured_numbers(page, steps)
+        with problems.collect():
+            problems.advice += wrong_words(page, read_glossary(folder.resolve().parent, language, problems))
     if len(problems.errors) == before:
         problems.advice += compare_languages(tuple(pages.values()))

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from tunlab.labfile.checks import read_check, read_claims
 from tunlab.labfile.cursor import Value, choices, if_there
 from tunlab.labfile.known import REQUIREMENTS
-from tunlab.labfile.values import Scope, endpoint, slug
+from tunlab.labfile.prediction import read_prediction
+from tunlab.labfile.values import Scope, endpoint, kernel_release, slug
 from tunlab.labfile.verbs import read_verb
 from tunlab.model.checks import Check, expects_absence
 from tunlab.model.lab import Step, Watch
@@ -18,7 +19,7 @@ def read_steps(value: Value, scope: Scope, requires: tuple[str, ...]) -> tuple[S
     lines: dict[str, int] = {}
     for item in value.items():
         with item.source.problems.collect():
-            fields = item.fields(("id", "check"), ("observes", "claims", "requires", "do", "watch"))
+            fields = item.fields(("id", "check"), ("observes", "claims", "requires", "predict", "do", "solve", "watch"))
             identifier = slug(fields["id"])
             _once(fields["id"], identifier, lines)
             earlier = [name for name in lines if name != identifier]
@@ -40,15 +41,22 @@ def _step(
     earlier: Sequence[str],
 ) -> Step:
     claims = if_there(fields.get("claims"), read_claims) or ()
-    value.one_of(fields, "do", "observes")
+    value.one_of(fields, "do", "solve", "observes")
+    checks = _checks(fields["check"], scope, claims)
+    whole = len(checks) == len(fields["check"].items())  # else a prediction would be blamed for a faulty check
     return Step(
         identifier,
         claims,
         tuple(dict.fromkeys((*requires, *read_requires(fields.get("requires"))))),
         do=_verbs(fields.get("do"), scope),
         watch=if_there(fields.get("watch"), lambda watch: _watch(watch, scope)),
-        checks=_checks(fields["check"], scope, claims),
+        checks=checks,
+        since=_since(fields["check"]),
         observes=if_there(fields.get("observes"), lambda observes: _earlier(observes, earlier)),
+        solve=_verbs(fields.get("solve"), scope),
+        predict=if_there(
+            fields.get("predict") if whole else None, lambda predict: read_prediction(predict, identifier, checks)
+        ),
     )
 
 
@@ -61,9 +69,10 @@ def _verbs(value: Value | None, scope: Scope) -> tuple[Verb, ...]:
 
 
 def _watch(value: Value, scope: Scope) -> Watch:
-    fields = value.fields(("at", "deadline"), ("quiet",))
+    fields = value.fields(("at", "deadline"), ("quiet", "beside"))
     quiet = fields["quiet"].seconds() if "quiet" in fields else 0.0
-    watch = Watch(endpoint(fields["at"], scope.nodes), quiet, fields["deadline"].seconds())
+    beside = if_there(fields.get("beside"), lambda other: endpoint(other, scope.nodes))
+    watch = Watch(endpoint(fields["at"], scope.nodes), quiet, fields["deadline"].seconds(), beside)
     if watch.quiet > watch.deadline:
         raise value.error("lab_watch", quiet=watch.quiet, deadline=watch.deadline)
     return watch
@@ -81,6 +90,12 @@ def _checks(value: Value, scope: Scope, claims: tuple[str, ...]) -> tuple[Check,
     if len(checks) == len(items):
         _compare(value, items, checks, claims)
     return tuple(checks)
+
+
+def _since(value: Value) -> dict[str, str]:
+    """The checks of what older kernels do not show, each with the first release that does."""
+    entries = [item.entries() for item in value.items()]
+    return {each["id"].text(): kernel_release(each["kernel"]) for each in entries if "kernel" in each and "id" in each}
 
 
 def _compare(value: Value, items: Sequence[Value], checks: Sequence[Check], claims: tuple[str, ...]) -> None:

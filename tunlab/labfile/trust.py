@@ -9,7 +9,7 @@ def commands(lab: Lab) -> list[tuple[str, tuple[str, ...]]]:
     found = (
         (verb.node, command)
         for step in lab.steps
-        for verb in step.do
+        for verb in step.verbs()
         if isinstance(verb, StartProgram | Execute)
         for command in verb.commands()
     )

@@ -10,6 +10,8 @@ from tunlab.labfile.problems import shown
 from tunlab.model.program import Program
 from tunlab.model.topology import Endpoint
 
+_SYSCTL = r"net(\.[A-Za-z0-9_-]+)+"
+LAB_ID = r"[a-z0-9][a-z0-9.-]{0,63}"
 _LONGEST_DEVICE = 15  # IFNAMSIZ without the NUL at its end
 
 
@@ -23,7 +25,7 @@ class Scope:
 
 def lab_id(value: Value) -> str:
     """The name of a lab or section: also a folder's name, so it cannot climb out of one."""
-    return _matching(value, r"[a-z0-9][a-z0-9.-]{0,63}", "lab_bad_id")
+    return _matching(value, LAB_ID, "lab_bad_id")
 
 
 def slug(value: Value) -> str:
@@ -31,14 +33,31 @@ def slug(value: Value) -> str:
     return _matching(value, r"[a-z0-9-]{1,64}", "lab_bad_slug")
 
 
+def kernel_release(value: Value) -> str:
+    """The first two numbers of a kernel's release."""
+    return _matching(value, r"[0-9]{1,2}\.[0-9]{1,3}", "lab_bad_kernel")
+
+
+def identifier(value: Value) -> str:
+    """The key of a mapping as an id: lower-case letters, digits and hyphens."""
+    if not re.fullmatch(r"[a-z0-9-]{1,64}", value.name):
+        raise value.error("lab_bad_slug", value=shown(value.name))
+    return value.name
+
+
 def claim(value: Value) -> str:
     """The number of a sentence of the textbook, C01 to C99."""
     return _matching(value, r"C(0[1-9]|[1-9][0-9])", "lab_bad_claim")
 
 
+def is_sysctl(key: str) -> bool:
+    """Whether a lab may set this key: under net, since a root sandbox has no user namespace to protect the rest."""
+    return re.fullmatch(_SYSCTL, key) is not None
+
+
 def sysctl_key(value: Value) -> str:
-    """A key under net: a root sandbox has no user namespace to protect the rest."""
-    return _matching(value, r"net(\.[A-Za-z0-9_-]+)+", "lab_bad_sysctl")
+    """A key that a lab may set."""
+    return _matching(value, _SYSCTL, "lab_bad_sysctl")
 
 
 def declared_name(value: Value) -> str:

@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from tunlab.labfile import known
 from tunlab.labfile.cursor import Value, if_there, texts
 from tunlab.labfile.values import (
     Scope,
@@ -25,6 +26,7 @@ from tunlab.model.verbs import (
     Ping,
     SetLink,
     SetSysctl,
+    SignalProgram,
     StartProgram,
     StopProgram,
     Verb,
@@ -96,6 +98,11 @@ def _stop(value: Value, scope: Scope) -> Verb:
     return StopProgram(program(value, scope))
 
 
+def _signal(value: Value, scope: Scope) -> Verb:
+    fields = value.fields(("program", "signal"))
+    return SignalProgram(program(fields["program"], scope), fields["signal"].choice(known.SIGNALS))
+
+
 def _ping(value: Value, scope: Scope) -> Verb:
     fields = value.fields(("node", "to"), ("count", "interval"))
     ping = Ping(node_name(fields["node"], scope.nodes), address(fields["to"]))
@@ -107,8 +114,9 @@ def _ping(value: Value, scope: Scope) -> Verb:
 
 
 def _exec(value: Value, scope: Scope) -> Verb:
-    fields = value.fields(("node", "command"))
-    return Execute(node_name(fields["node"], scope.nodes), texts(fields["command"]))
+    fields = value.fields(("node", "command"), ("status",))
+    status = if_there(fields.get("status"), lambda status: status.integer(0, 255)) or 0
+    return Execute(node_name(fields["node"], scope.nodes), texts(fields["command"]), status)
 
 
 VERBS: Mapping[str, Callable[[Value, Scope], Verb]] = {
@@ -119,6 +127,7 @@ VERBS: Mapping[str, Callable[[Value, Scope], Verb]] = {
     "sysctl": _sysctl,
     "start": _start,
     "stop": _stop,
+    "signal": _signal,
     "ping": _ping,
     "exec": _exec,
 }

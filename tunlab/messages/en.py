@@ -1,8 +1,17 @@
 """English."""
 
+from tunlab.messages.catalogue_en import SENTENCES as CATALOGUE
+from tunlab.messages.check_en import SENTENCES as CHECK
+from tunlab.messages.doctor_en import SENTENCES as DOCTOR
 from tunlab.messages.labfile_en import SENTENCES as LABFILE
+from tunlab.messages.play_en import SENTENCES as PLAY
 
-SENTENCES: dict[str, str] = LABFILE | {
+SENTENCES: dict[str, str] = {
+    **LABFILE,
+    **PLAY,
+    **CATALOGUE,
+    **CHECK,
+    **DOCTOR,
     "hint": "hint: {remedy}",
     # help
     "help_tunlab": "Network labs on the real kernel: both ends of a tun device in one picture, without root.",
@@ -40,6 +49,8 @@ SENTENCES: dict[str, str] = LABFILE | {
     "program_stays": "the program '{program}' does not end",
     "program_ended": "the program '{program}' ended at once; it said: {said}",
     "command_failed": "`{command}` failed with status {code}:\n{said}",
+    "command_status": "`{command}` ended with status {code}, not {expected}:\n{said}",
+    "program_not_running": "the program '{program}' does not run; start it before it is sent a signal",
     "command_too_long": "`{command}` did not end within {seconds:g} s",
     # remedies
     "remedy_no_clone_device": "load the driver with `sudo modprobe tun`; in a container add `--device /dev/net/tun`",
@@ -83,16 +94,16 @@ SENTENCES: dict[str, str] = LABFILE | {
     "skipped": "Skipped: {reason}.",
     "kernel_side": "kernel: {device}",
     "program_side": "program: {program}",
-    "program_pid": "pid {pid} in the lab, fd {fd}\n{command}",
+    "program_pid": "pid {pid} in the lab, fd {fd}",
     "program_none": "program: none",
     "device_gone": "not there",
     "no_address": "no address",
-    "end_sent": "TX {packets} packets{more}, {bytes} bytes",
-    "end_received": "RX {packets} packets{more}, {bytes} bytes",
+    "end_sent": "TX {packets} {packets:packet|packets}{more}, {bytes} {bytes:byte|bytes}",
+    "end_received": "RX {packets} {packets:packet|packets}{more}, {bytes} {bytes:byte|bytes}",
     "end_more": " (+{count})",
     "end_dropped": "dropped: TX {tx}, RX {rx}",
-    "end_read": "read {packets} packets{more}, {bytes} bytes",
-    "end_written": "written {packets} packets{more}, {bytes} bytes",
+    "end_read": "read {packets} {packets:packet|packets}{more}, {bytes} {bytes:byte|bytes}",
+    "end_written": "written {packets} {packets:packet|packets}{more}, {bytes} {bytes:byte|bytes}",
     "column_number": "#",
     "column_after": "after s",
     "column_direction": "direction",
@@ -111,23 +122,10 @@ SENTENCES: dict[str, str] = LABFILE | {
     "expected_saw": "expected {expected}, saw {actual}",
     "capture_dropped": "the capture lost packets, so nobody can tell",
     "nothing_else_happened": "nothing else happened in this step either, so silence proves nothing",
-    "check_packets_read": "the program at {at} read exactly {count} packets{what}",
-    "check_packets_written": "the program at {at} wrote exactly {count} packets{what}",
-    "check_packets_out": "captured at {at}: exactly {count} packets{what} went out",
-    "check_packets_in": "captured at {at}: exactly {count} packets{what} came in",
-    "check_output": "{program} printed ({count} x): {line}",
-    "check_agree": "{program} printed the very same {count} packets",
-    "check_device": "{at}: {demanded}",
-    "device_without": "no {flag}",
-    "device_state": "state {state}",
-    "device_addresses": "addresses: {count}",
-    "device_held": "held by {program}",
-    "what_bytes": " of {length} bytes",
-    "what_summary": " ({what})",
-    "run_done": "Done: {passed} checks passed, {skipped} skipped. Nothing is left behind.",
-    "run_failed": "{failed} checks failed, {unknown} unknown, {passed} passed. Nothing is left behind.",
-    "run_left": "You left at step {step}. Nothing is left behind. Play again: {again}",
-    "run_stopped": "Stopped in step {step} by {signal}. Nothing is left behind. Play again: {again}",
+    "run_done": "Done: {passed} {passed:check|checks} passed, {skipped} skipped. Nothing is left behind.",
+    "run_failed": "{failed} {failed:check|checks} failed, {unknown} unknown, {passed} passed. Nothing is left behind.",
+    "run_left": "You left at step {step}. Nothing is left behind. Go on with: {again}",
+    "run_stopped": "Stopped in step {step} by {signal}. Nothing is left behind. Go on with: {again}",
     # trust
     "trust_list": "{folder} did not come with tunlab. It will run these commands in its sandbox:",
     "trust_root": "You are root: the commands run with root's rights, and only the network is apart.",

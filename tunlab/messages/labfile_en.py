@@ -81,6 +81,10 @@ SENTENCES: dict[str, str] = {
     "lab_not_earlier": "'{name}' is no step before this one; earlier steps: {known}",
     "lab_not_earlier_meant": "'{name}' is no step before this one; did you mean '{meant}'?",
     "lab_check_length": "a check cannot be called 'length': prose means a packet's length by it; rename it",
+    "lab_told_by_program": "'{name}' belongs to 'seen_by: program'; captures know no programs: delete it",
+    "lab_gone": "a device that is gone has nothing else to check; delete '{name}', or check it under an id of its own",
+    "lab_gap": "'{value}' must hold {{value}} once, where the value stands in the printed line",
+    "lab_hexadecimal": "'{value}' is not hexadecimal; write two digits a byte, as in 00000800",
     "lab_absence": (
         "check '{check}' passes when nothing happens; add a check to this step that passes only when something happens"
     ),
@@ -102,8 +106,18 @@ SENTENCES: dict[str, str] = {
     "lab_prose_intro": "'{name}': the intro is read before anything is measured; to show a brace, write it twice",
     "lab_prose_early": ("'{name}' is not measured yet in '{section}' of step '{step}'; use it after its step has run"),
     "lab_prose_no_length": "'{name}': check '{check}' counts no packets, so it has no length to show",
+    "lab_choices": "a prediction has {least} to {most} choices; ask less, or more",
+    "lab_choice_right": "check '{check}' expects {expected}, which {count} choices cover; exactly one must",
+    "lab_prose_section_missing": "step '{step}' has no '### {section}', which lab.yaml makes it need; add one",
+    "lab_prose_no_predict": "step '{step}' predicts nothing in lab.yaml; add 'predict' there or delete '### {section}'",
+    "lab_prose_item": "'{name}' is no item of '### {section}' here; write '- id: text' for each of: {names}",
+    "lab_prose_item_missing": "'### {section}' needs the item '- {name}: ...' exactly once",
+    "lab_prose_question": "'### predict' begins with the question, before the list of answers",
+    "lab_prose_hints": "'### hint' holds {count} items of a list; write two: the idea, and where to look",
     # What only lint tells.
     "lab_prose_number": "{number} is measured by the lab; take it from the run: {{{name}}}",
     "lab_prose_differs": ("step '{step}' has no '### {section}', but {other} has one; add it here or delete it there"),
     "lab_prose_unused": "{{{name}}} is missing in this section; {other} shows it",
+    "lab_prose_term": "'{word}' has another name in the glossary; write '{term}'",
+    "lab_bad_kernel": "'{value}' is no kernel release; write two numbers, as in 6.11",
 }

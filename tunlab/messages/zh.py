@@ -1,8 +1,17 @@
 """简体中文。"""
 
+from tunlab.messages.catalogue_zh import SENTENCES as CATALOGUE
+from tunlab.messages.check_zh import SENTENCES as CHECK
+from tunlab.messages.doctor_zh import SENTENCES as DOCTOR
 from tunlab.messages.labfile_zh import SENTENCES as LABFILE
+from tunlab.messages.play_zh import SENTENCES as PLAY
 
-SENTENCES: dict[str, str] = LABFILE | {
+SENTENCES: dict[str, str] = {
+    **LABFILE,
+    **PLAY,
+    **CATALOGUE,
+    **CHECK,
+    **DOCTOR,
     "hint": "提示：{remedy}",
     # 帮助
     "help_tunlab": "在真实内核上做的网络实验：tun 设备的两端同在一个画面里，不需要 root。",
@@ -40,6 +49,8 @@ SENTENCES: dict[str, str] = LABFILE | {
     "program_stays": "程序“{program}”无法结束",
     "program_ended": "程序“{program}”一启动就退出了；它的输出是：{said}",
     "command_failed": "`{command}` 执行失败，退出状态 {code}：\n{said}",
+    "command_status": "`{command}` 的退出状态是 {code}，应为 {expected}：\n{said}",
+    "program_not_running": "程序“{program}”没有在运行；请先启动它，再给它发信号",
     "command_too_long": "`{command}` 在 {seconds:g} 秒内没有结束",
     # 解决办法
     "remedy_no_clone_device": "用 `sudo modprobe tun` 加载驱动；在容器里请加上 `--device /dev/net/tun`",
@@ -77,13 +88,13 @@ SENTENCES: dict[str, str] = LABFILE | {
     "footer_act": "Enter：执行",
     "footer_look": "Enter：看一看",
     "footer_explain": "Enter：为什么",
-    "footer_next": "Enter：下一步“{title}”",
+    "footer_next": "Enter：{title}",
     "footer_end": "Enter：结束",
     "footer_quit": "q：退出",
     "skipped": "已跳过：{reason}。",
     "kernel_side": "内核：{device}",
     "program_side": "程序：{program}",
-    "program_pid": "实验内 pid {pid}，fd {fd}\n{command}",
+    "program_pid": "实验内 pid {pid}，fd {fd}",
     "program_none": "程序：无",
     "device_gone": "不存在",
     "no_address": "没有地址",
@@ -111,23 +122,10 @@ SENTENCES: dict[str, str] = LABFILE | {
     "expected_saw": "应为 {expected}，实际 {actual}",
     "capture_dropped": "抓包有丢失，无法判断",
     "nothing_else_happened": "这一步里没有观察到任何预期的现象，所以“没有发生”不能说明问题",
-    "check_packets_read": "程序从 {at} 恰好读出 {count} 个包{what}",
-    "check_packets_written": "程序向 {at} 恰好写入 {count} 个包{what}",
-    "check_packets_out": "抓包：{at} 恰好发出 {count} 个包{what}",
-    "check_packets_in": "抓包：{at} 恰好收到 {count} 个包{what}",
-    "check_output": "{program} 打印 {count} 次：{line}",
-    "check_agree": "{program} 打印的正是同样的 {count} 个包",
-    "check_device": "{at}：{demanded}",
-    "device_without": "无 {flag}",
-    "device_state": "状态 {state}",
-    "device_addresses": "地址 {count} 个",
-    "device_held": "另一端是 {program}",
-    "what_bytes": "，每个 {length} 字节",
-    "what_summary": "（{what}）",
     "run_done": "完成：{passed} 项检查通过，{skipped} 项跳过。没有留下任何东西。",
     "run_failed": "{failed} 项检查未通过，{unknown} 项无法判断，{passed} 项通过。没有留下任何东西。",
-    "run_left": "已在 {step} 这一步退出。没有留下任何东西。重新开始：{again}",
-    "run_stopped": "在 {step} 这一步被信号 {signal} 终止。没有留下任何东西。重新开始：{again}",
+    "run_left": "已在 {step} 这一步退出。没有留下任何东西。继续做：{again}",
+    "run_stopped": "在 {step} 这一步被信号 {signal} 终止。没有留下任何东西。继续做：{again}",
     # 信任
     "trust_list": "{folder} 不是 tunlab 自带的实验。它会在沙箱里执行这些命令：",
     "trust_root": "你现在是 root：这些命令以 root 的权限运行，只有网络是隔离的。",

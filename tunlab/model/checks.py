@@ -12,31 +12,53 @@ from tunlab.model.topology import Endpoint
 
 @dataclass(frozen=True, slots=True)
 class PacketFilter:
-    """Which packets are meant: where, by whom, in what direction, how long, and what their summary contains."""
+    """Which packets are meant: where, by whom, in what direction, how long, and what their summary contains.
+
+    `program` is the one that told of them (None: any), `data` the bytes, in hexadecimal, that they begin with.
+    """
 
     at: Endpoint
     seen_by: str  # program or capture
     direction: str  # read or written by a program; out or in for a capture
     length: int | None = None
     what: str | None = None
+    program: str | None = None
+    data: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PacketCheck:
-    """Exactly `count` such packets since the step began."""
+    """Exactly `count` such packets since the step began, or with `at_least` that many or more.
+
+    `each`: told by each of the programs that hold the device; the one that told of the fewest counts.
+    """
 
     kind: ClassVar[str] = "packets"
     id: str
     claims: tuple[str, ...]
     packets: PacketFilter
     count: int
+    at_least: bool = False
+    each: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LengthCheck:
+    """The last of such packets since the step began has so many bytes."""
+
+    kind: ClassVar[str] = "length"
+    id: str
+    claims: tuple[str, ...]
+    packets: PacketFilter
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceCheck:
     """A device as the kernel describes it now; what is None or empty does not matter.
 
-    `addresses` counts the IPv4 and IPv6 addresses; `holder` is the program at a tun's far end.
+    `addresses` counts the IPv4 and IPv6 addresses; `holder` is the program at a tun's far end, `holders` how many
+    descriptors hold it; `peer` is the other end of a veth pair. `gone`: it was there in this run, and is not now.
     """
 
     kind: ClassVar[str] = "device"
@@ -49,25 +71,63 @@ class DeviceCheck:
     address: str | None = None
     addresses: int | None = None
     holder: str | None = None
+    holders: int | None = None
+    peer: Endpoint | None = None
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CounterCheck:
+    """A device's counter has grown by exactly `count`, or with `at_least` by that much or more.
+
+    It counts from the step's beginning, or from the device's, where that came later.
+    """
+
+    kind: ClassVar[str] = "counters"
+    id: str
+    claims: tuple[str, ...]
+    at: Endpoint
+    counter: str
+    count: int
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OutputCheck:
-    """Exactly `count` lines that contain `line` printed by a program since the step began."""
+    """Exactly `count` lines that contain `line` printed since the step began, or with `at_least` that many or more.
+
+    By a program, or where `program` is None by anything that the step ran.
+    """
 
     kind: ClassVar[str] = "output"
     id: str
     claims: tuple[str, ...]
-    program: str
+    program: str | None
     line: str
     count: int
+    at_least: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedCheck:
+    """The last line printed since the step began that is like `line` has `value` where `{value}` stands in it.
+
+    By a program, or where `program` is None by anything that the step ran.
+    """
+
+    kind: ClassVar[str] = "printed"
+    id: str
+    claims: tuple[str, ...]
+    line: str
+    value: str
+    program: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AgreeCheck:
     """Of each of the packets meant, a program printed a line with the packet's own values, `count` in all.
 
-    `line` may name header fields, as `{ICMP.seq}`.
+    `line` may name header fields, as `{ICMP.seq}`. With `at_least`, `count` or more.
     """
 
     kind: ClassVar[str] = "agree"
@@ -77,11 +137,44 @@ class AgreeCheck:
     line: str
     packets: PacketFilter
     count: int
+    at_least: bool = False
 
 
-Check = PacketCheck | DeviceCheck | OutputCheck | AgreeCheck
+Counting = PacketCheck | CounterCheck | OutputCheck | AgreeCheck
+Check = Counting | LengthCheck | DeviceCheck | PrintedCheck
 
 
 def expects_absence(check: Check) -> bool:
     """Whether the check passes by something *not* happening, and so needs a positive one beside it."""
-    return not isinstance(check, DeviceCheck) and check.count == 0
+    return isinstance(check, Counting) and check.count == 0
+
+
+def expected_value(check: Check) -> str | None:
+    """The value that it demands, written as a run measures it; None where it demands several, or a range."""
+    match check:
+        case LengthCheck():
+            return str(check.bytes)
+        case PrintedCheck():
+            return check.value
+        case DeviceCheck():
+            return only_demand(check)
+    return None if check.at_least else str(check.count)
+
+
+def only_demand(check: DeviceCheck) -> str | None:
+    """What a check of a device demands, where that is a single value."""
+    if check.flags or check.without:
+        return None
+    demands = (check.state, check.address, check.addresses, check.holder, check.holders, check.peer)
+    values = [str(each) for each in demands if each is not None] + ["gone"] * check.gone
+    return values[0] if len(values) == 1 else None
+
+
+def places_of(check: Check) -> tuple[Endpoint, ...]:
+    """The devices that it names."""
+    match check:
+        case PacketCheck(packets=packets) | LengthCheck(packets=packets) | AgreeCheck(packets=packets):
+            return (packets.at,)
+        case DeviceCheck(at=at) | CounterCheck(at=at):
+            return (at,)
+    return ()

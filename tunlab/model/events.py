@@ -91,7 +91,11 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class DeviceSeen:
-    """A device as the kernel describes it; `gone` when it has vanished."""
+    """A device as the kernel describes it; `gone` when it has vanished.
+
+    `link_address` is its MAC, or empty where it has none, as a tun; `peer` the other end of a veth pair, `h2:eth0`,
+    where that is in a node of the lab.
+    """
 
     event: ClassVar[str] = "device"
     node: str
@@ -105,6 +109,8 @@ class DeviceSeen:
     addresses: tuple[str, ...]
     holders: tuple[Holder, ...]
     gone: bool = False
+    link_address: str = ""
+    peer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +137,30 @@ class CheckJudged:
 
 
 @dataclass(frozen=True, slots=True)
+class PredictionJudged:
+    """What the learner committed to before the step ran, and what the run measured.
+
+    `kind` is choice, number or text. Of a choice, `answer` and `observed` are ids. `answer` and `matched` are None
+    where no prediction was made, `observed` and `matched` where nothing was measured.
+    """
+
+    event: ClassVar[str] = "prediction"
+    step: str
+    kind: str
+    answer: str | None
+    observed: str | None
+    matched: bool | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StepFinished:
-    """`state` is done, failed, skipped or error."""
+    """`state` is done, failed, skipped or error; `solved`: tunlab ran what was the learner's to do."""
 
     event: ClassVar[str] = "step_finished"
     step: str
     state: str
+    solved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +209,7 @@ Happening = (
     | DeviceSeen
     | Output
     | CheckJudged
+    | PredictionJudged
     | StepFinished
     | RunFinished
     | StepProved

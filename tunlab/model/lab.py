@@ -4,27 +4,40 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tunlab.model.checks import Check
+from tunlab.model.checks import Check, places_of
+from tunlab.model.prediction import Prediction
 from tunlab.model.program import Program
 from tunlab.model.topology import Endpoint, Topology
 from tunlab.model.verbs import Verb
 
 LANGUAGES = ("en", "zh")
-SECTIONS = ("say", "predict", "hint", "explain", "notes")
+SECTIONS = ("say", "predict", "hint", "feedback", "explain", "notes")
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Show a device's both ends until the checks pass and nothing came for `quiet` seconds, at most `deadline`."""
+    """Show a device's both ends until the checks pass and nothing came for `quiet` seconds, at most `deadline`.
+
+    With another device `beside` it, the two are asked the same questions in one table.
+    """
 
     at: Endpoint
     quiet: float
     deadline: float
+    beside: Endpoint | None = None
+
+    def devices(self) -> tuple[Endpoint, ...]:
+        """All that is watched."""
+        return (self.at, self.beside) if self.beside else (self.at,)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `observes` names the earlier step whose action this one only looks at."""
+    """One step. Enter runs its `do`; its `solve` is the learner's to do, and only `--auto`, prove and s run it.
+
+    `observes` names the earlier step whose action this one only looks at. `since` gives for a check the first kernel
+    release that shows what it wants.
+    """
 
     id: str
     claims: tuple[str, ...]
@@ -33,19 +46,44 @@ class Step:
     watch: Watch | None
     checks: tuple[Check, ...]
     observes: str | None = None
+    solve: tuple[Verb, ...] = ()
+    predict: Prediction | None = None
+    since: Mapping[str, str] = field(default_factory=dict)
+
+    def verbs(self) -> tuple[Verb, ...]:
+        """What carries the step out, whoever does it."""
+        return self.do or self.solve
 
     def groundwork(self) -> tuple[Verb, ...]:
         """What later steps stand on even where this one is skipped: an address, a link that is up."""
-        return tuple(verb for verb in self.do if verb.changes_state)
+        return tuple(verb for verb in self.verbs() if verb.changes_state)
+
+    def places(self) -> frozenset[Endpoint]:
+        """The devices that it is about: those that it watches, and those that its checks name."""
+        watched = self.watch.devices() if self.watch else ()
+        return frozenset((*watched, *(at for check in self.checks for at in places_of(check))))
+
+    def nodes(self) -> tuple[str, ...]:
+        """Where it happens: the nodes of its verbs and of what it watches, in that order."""
+        watched = (self.watch.at.node,) if self.watch else ()
+        return tuple(dict.fromkeys((*(verb.node for verb in self.verbs()), *watched)))
 
 
 @dataclass(frozen=True, slots=True)
 class StepProse:
-    """What a person reads at a step: Markdown by section, and the line of its heading in the file."""
+    """What a person reads at a step: Markdown by section, and the line of its heading in the file.
+
+    Of the sections that have items, these also by themselves: the prediction's `question` with its `answers` by
+    id, the `feedback` by outcome, the `hints` in order.
+    """
 
     title: str
     sections: Mapping[str, str]
     line: int
+    question: str = ""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    feedback: Mapping[str, str] = field(default_factory=dict)
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +105,10 @@ class Lab:
     programs: tuple[Program, ...]
     steps: tuple[Step, ...]
     prose: Mapping[str, Prose] = field(default_factory=dict)
+
+    def position(self, step: str) -> int:
+        """The index of a step by its id. Raises ValueError where there is none."""
+        return [each.id for each in self.steps].index(step)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,9 @@ class LinkType(IntEnum):
 
     ETHERNET = 1
     RAW = 101  # an IP packet with nothing in front: what a tun device carries
+    PI = (
+        147  # LINKTYPE_USER0: struct tun_pi of <linux/if_tun.h>, then an IP packet, as a tun without IFF_NO_PI tells it
+    )
 
 
 @dataclass(frozen=True, slots=True)

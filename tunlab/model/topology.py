@@ -16,9 +16,10 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A network namespace with a name."""
+    """A network namespace with a name, and the sysctls that are set in it before it has any device but lo."""
 
     name: str
+    sysctls: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

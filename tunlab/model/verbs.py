@@ -168,6 +168,19 @@ class StopProgram(_OfProgram):
 
 
 @dataclass(frozen=True, slots=True)
+class SignalProgram(_OfProgram):
+    """Send one of the lab's programs a signal, by its name without SIG, and wait until it has taken it."""
+
+    verb: ClassVar[str] = "signal"
+    changes_state: ClassVar[bool] = False
+    program: Program
+    signal: str
+
+    def commands(self) -> tuple[Command, ...]:
+        return (("pkill", f"-{self.signal}", *self.program.process_pattern()),)
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """Send `count` ICMP echo requests made by scapy, `interval` seconds apart, 56 bytes of data in each."""
 
@@ -184,17 +197,28 @@ class Ping:
 
 @dataclass(frozen=True, slots=True)
 class Execute:
-    """Run a command in a node and wait for its end."""
+    """Run a command in a node, in a locale of plain English, and wait for its end, with this exit status."""
 
     verb: ClassVar[str] = "exec"
     changes_state: ClassVar[bool] = False
     node: str
     command: Command
+    status: int = 0
 
     def commands(self) -> tuple[Command, ...]:
         return (self.command,)
 
 
 Verb = (
-    AddDevice | DeleteDevice | SetLink | AddAddress | AddRoute | SetSysctl | StartProgram | StopProgram | Ping | Execute
+    AddDevice
+    | DeleteDevice
+    | SetLink
+    | AddAddress
+    | AddRoute
+    | SetSysctl
+    | StartProgram
+    | StopProgram
+    | SignalProgram
+    | Ping
+    | Execute
 )

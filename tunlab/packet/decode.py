@@ -1,8 +1,10 @@
 """A packet's bytes as scapy's layers and fields."""
 
+from dataclasses import replace
 from typing import Any
 
 from tunlab.model.packet import Field, Layer, LinkType
+from tunlab.packet.headers import PACKET_INFORMATION, packet_information
 from tunlab.packet.scapy_loader import load_scapy
 
 
@@ -12,11 +14,30 @@ def decode(data: bytes, link: LinkType) -> tuple[Layer, ...]:
     Names are scapy's own (`Packet.name`), such as "IP", "ICMP" or "IPv6 Extension Header - ...".
     """
     load_scapy()
+    if link is LinkType.PI:
+        return _with_information(data)
     try:
         packet = _outermost(data, link)(data)
         return _layers(packet, data)
     except Exception:  # scapy raises whatever a cut-off header led it to: struct.error, IndexError, ...
         return (Layer("Raw", (Field("load", data.hex(), 0, 8 * len(data)),) if data else ()),)
+
+
+def _with_information(data: bytes) -> tuple[Layer, ...]:
+    """struct tun_pi, which scapy knows for Linux' sockets only, and the packet behind it."""
+    information = packet_information(data)
+    if information is None:
+        return decode(data, LinkType.RAW)
+    flags, ethertype = information
+    start = PACKET_INFORMATION.size
+    fields = (Field("flags", str(flags), 0, 16), Field("proto", f"0x{ethertype:04x}", 2, 16))
+    rest = decode(data[start:], LinkType.RAW)
+    return (Layer("tun_pi", fields), *(_moved(layer, start) for layer in rest))
+
+
+def _moved(layer: Layer, by: int) -> Layer:
+    fields = (replace(each, offset=None if each.offset is None else each.offset + by) for each in layer.fields)
+    return replace(layer, fields=tuple(fields))
 
 
 def _outermost(data: bytes, link: LinkType) -> Any:

@@ -1,10 +1,13 @@
 """Where the headers of a packet end, by struct: Ethernet, IPv4, and IPv6 with its extension headers."""
 
 import struct
+import sys
 from dataclasses import dataclass
 from socket import AF_INET, AF_INET6, inet_ntop
 
 from tunlab.model.packet import LinkType
+
+PACKET_INFORMATION = struct.Struct("!2sH")  # struct tun_pi of <linux/if_tun.h>: flags in host order, ethertype
 
 # linux/if_ether.h
 ETHERTYPE_IPV4 = 0x0800
@@ -71,10 +74,20 @@ def frame(data: bytes) -> Frame | None:
     return Frame(data[:6].hex(":"), data[6:12].hex(":"), ethertype, tuple(vlans), data[end:])
 
 
+def packet_information(data: bytes) -> tuple[int, int] | None:
+    """The flags and the ethertype in front of a packet from a tun without IFF_NO_PI; None where they are cut off."""
+    if len(data) < PACKET_INFORMATION.size:
+        return None
+    flags, ethertype = PACKET_INFORMATION.unpack_from(data)
+    return int.from_bytes(flags, sys.byteorder), ethertype
+
+
 def internet(data: bytes, link: LinkType) -> bytes:
     """The bytes from the IP header on; none where the packet is not IP."""
     if link is LinkType.RAW:
         return data
+    if link is LinkType.PI:
+        return data[PACKET_INFORMATION.size :]
     around = frame(data)
     if around is None or around.ethertype not in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):
         return b""

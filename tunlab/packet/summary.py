@@ -16,6 +16,8 @@ from tunlab.packet.headers import (
     Datagram,
     datagram,
     frame,
+    internet,
+    packet_information,
 )
 from tunlab.packet.icmp_text import icmp_text, icmpv6_text
 
@@ -40,7 +42,22 @@ _TCP_FLAGS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR")  # bit 0 f
 
 def summary(data: bytes, link: LinkType) -> str:
     """Such as "IP 10.0.0.1 > 10.0.0.2  UDP 1234 > 53  length 20". Never raises, never empty."""
-    return _ethernet(data) if link is LinkType.ETHERNET else _internet(data)
+    match link:
+        case LinkType.ETHERNET:
+            return _ethernet(data)
+        case LinkType.PI:
+            return _with_information(data)
+        case LinkType.RAW:
+            return _internet(data)
+
+
+def _with_information(data: bytes) -> str:
+    """Documentation/networking/tuntap.rst, section 3.2."""
+    information = packet_information(data)
+    if information is None:
+        return f"PI cut off  {_size(data)}"
+    flags, ethertype = information
+    return f"PI flags {flags} proto 0x{ethertype:04x}  {_internet(internet(data, LinkType.PI))}"
 
 
 def _ethernet(data: bytes) -> str:

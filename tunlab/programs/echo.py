@@ -6,10 +6,8 @@ import sys
 from tunlab.kernel.tuntap import Tun
 from tunlab.packet.craft import swap_and_answer
 from tunlab.packet.scapy_loader import load_scapy
-from tunlab.programs.far_end import run
+from tunlab.programs.far_end import BUFFER, run
 from tunlab.programs.report import Reporter
-
-BUFFER = 65536  # bytes: no packet is longer
 
 
 def take(tun: Tun, packet: bytes, report: Reporter) -> None:

@@ -1,4 +1,4 @@
-"""What a program of ours at the far end of a tun device is made of: open it, and take each packet as it comes."""
+"""What a program of ours at the far end of a tun device is made of: open it, and serve it for ever."""
 
 import argparse
 import os
@@ -6,30 +6,53 @@ import sys
 from collections.abc import Callable
 
 from tunlab.errors import KernelError
-from tunlab.kernel.tuntap import Tun
+from tunlab.kernel.tuntap import Flags, Tun
+from tunlab.model.packet import LinkType
 from tunlab.programs.report import Reporter
 
+BUFFER = 65536  # bytes: no packet is longer
+
+Serve = Callable[[Tun, Reporter], None]
 Take = Callable[[Tun, bytes, Reporter], None]
+
+
+def command_line(doc: str | None) -> argparse.ArgumentParser:
+    """What every such program understands."""
+    parser = argparse.ArgumentParser(description=doc)
+    parser.add_argument("--device", default="", help="the device's name; without it the kernel picks one")
+    return parser
 
 
 def run(doc: str | None, purpose: str, buffer: int, take: Take) -> int:
     """Open the device that the command line names and call `take` for each packet read, for ever.
 
-    Reads at most `buffer` bytes of a packet. Returns 1 when the device cannot be had, as tun.c does.
+    Reads at most `buffer` bytes of a packet. Returns the exit status.
     """
-    parser = argparse.ArgumentParser(description=doc)
-    parser.add_argument("--device", default="", help="the device's name; without it the kernel picks one")
-    wanted = parser.parse_args().device
-    report = Reporter()
+    return serve(command_line(doc).parse_args().device, purpose, taking(buffer, take))
+
+
+def taking(buffer: int, take: Take) -> Serve:
+    """What calls `take` for each packet read, for ever."""
+
+    def serve_all(tun: Tun, report: Reporter) -> None:
+        while True:
+            packet = os.read(tun.fd, buffer)
+            report.packet("read", packet)
+            take(tun, packet, report)
+
+    return serve_all
+
+
+def serve(device: str, purpose: str, work: Serve, flags: Flags = Flags.TUN | Flags.NO_PI) -> int:
+    """Open a device, say so, and let `work` serve it. Returns 1 when the device cannot be had, as tun.c does."""
     try:
-        with Tun(wanted) as tun:
+        with Tun(device, flags) as tun:
+            report = Reporter(tun.name, LinkType.RAW if flags & Flags.NO_PI else LinkType.PI)
             print(f"Open tun/tap device: {tun.name} for {purpose}...", flush=True)
-            while True:
-                packet = os.read(tun.fd, buffer)
-                report.packet("read", packet)
-                take(tun, packet, report)
+            work(tun, report)
     except KernelError as error:
         print(f"Allocating interface: {error.errno_name}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+    return 0

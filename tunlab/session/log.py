@@ -24,6 +24,10 @@ class EventLog:
         """Hand every later entry to `reader`."""
         self._readers.append(reader)
 
+    def leave(self, reader: Reader) -> None:
+        """Hand nothing more to `reader`."""
+        self._readers.remove(reader)
+
     def add(self, what: Happening) -> None:
         """Something happened."""
         entry = Entry(time.monotonic() - self._began, self.lab, what)

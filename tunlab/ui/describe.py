@@ -3,26 +3,59 @@
 from collections.abc import Iterator
 
 from tunlab.i18n import Words
-from tunlab.model.checks import AgreeCheck, Check, DeviceCheck, OutputCheck, PacketCheck, PacketFilter
+from tunlab.model.checks import (
+    AgreeCheck,
+    Check,
+    CounterCheck,
+    Counting,
+    DeviceCheck,
+    LengthCheck,
+    OutputCheck,
+    PacketCheck,
+    PacketFilter,
+    PrintedCheck,
+)
 
 
 def describe(check: Check, words: Words) -> str:
     """The sentence, in the language of `words`."""
     match check:
-        case PacketCheck(packets=packets, count=count):
-            key = f"check_packets_{packets.direction}"
-            return words(key, at=packets.at, count=count, what=_what(packets, words))
+        case PacketCheck(packets=packets):
+            told = "each" if check.each else "packets"
+            key = f"check_{told}_{packets.direction}"
+            return words(key, at=packets.at, amount=_amount(check, words), what=_what(packets, words))
+        case LengthCheck(packets=packets):
+            key = f"check_length_{packets.direction}"
+            return words(key, at=packets.at, bytes=check.bytes, what=_what(packets, words))
+        case CounterCheck():
+            return words("check_counters", at=check.at, counter=check.counter, amount=_amount(check, words))
+        case OutputCheck(program=None):
+            return words("check_output_anyone", line=check.line, amount=_amount(check, words))
         case OutputCheck():
-            return words("check_output", line=check.line, count=check.count, program=check.program)
+            return words("check_output", line=check.line, amount=_amount(check, words), program=check.program)
+        case PrintedCheck():
+            line = check.line.replace("{value}", check.value)
+            if check.program is None:
+                return words("check_printed_anyone", line=line)
+            return words("check_printed", line=line, program=check.program)
         case AgreeCheck():
-            return words("check_agree", program=check.program, count=check.count)
+            return words("check_agree", program=check.program, amount=_amount(check, words))
         case DeviceCheck():
             return words("check_device", at=check.at, demanded=", ".join(_demanded(check, words)))
 
 
+def _amount(check: Counting, words: Words) -> str:
+    return words("amount_at_least" if check.at_least else "amount_exactly", count=check.count)
+
+
 def _what(packets: PacketFilter, words: Words) -> str:
-    length = words("what_bytes", length=packets.length) if packets.length else ""
-    return length + (words("what_summary", what=packets.what) if packets.what else "")
+    parts = (
+        words("what_bytes", length=packets.length) if packets.length else "",
+        words("what_data", data=packets.data) if packets.data else "",
+        words("what_summary", what=packets.what) if packets.what else "",
+        words("what_program", program=packets.program) if packets.program else "",
+    )
+    return "".join(parts)
 
 
 def _demanded(check: DeviceCheck, words: Words) -> Iterator[str]:
@@ -36,3 +69,9 @@ def _demanded(check: DeviceCheck, words: Words) -> Iterator[str]:
         yield words("device_addresses", count=check.addresses)
     if check.holder:
         yield words("device_held", program=check.holder)
+    if check.holders is not None:
+        yield words("device_holders", count=check.holders)
+    if check.peer:
+        yield words("device_peer", peer=check.peer)
+    if check.gone:
+        yield words("device_no_more")

@@ -1,9 +1,11 @@
 """`--json`: every event as a line on standard output."""
 
 import json
+from collections.abc import Sequence
 
-from tunlab.engine.requests import Ask, Explain, Introduce, Say
-from tunlab.model.events import Entry
+from tunlab.engine.requests import Ask, Await, Explain, Introduce, Predict, Pressed, Rebuild, Reveal, Say
+from tunlab.engine.turn import by_itself
+from tunlab.model.events import CheckJudged, Entry
 from tunlab.model.lab import Step
 from tunlab.ui.output import Output
 
@@ -13,6 +15,7 @@ class JsonLines:
 
     def __init__(self) -> None:
         self._output = Output()
+        self._asked: Ask | Predict | Await | None = None
 
     def entry(self, entry: Entry) -> None:
         print(json.dumps(entry.as_json()), file=self._output, flush=True)
@@ -29,7 +32,23 @@ class JsonLines:
 
     def explain(self, explained: Explain) -> None: ...
 
-    def ask(self, ask: Ask) -> None: ...
+    def rebuild(self, rebuilt: Rebuild) -> None: ...
 
-    def key(self) -> str | None:
-        return "enter"
+    def show(self, step: Step) -> None: ...
+
+    def reveal(self, told: Reveal) -> None: ...
+
+    def ask(self, ask: Ask | Predict | Await) -> None:
+        self._asked = ask
+
+    def key(self) -> Pressed:
+        return by_itself(self._asked)
+
+    def unfinished(self, results: Sequence[CheckJudged]) -> None: ...
+
+    def step_aside(self, node: str) -> None: ...
+
+    def come_back(self) -> None: ...
+
+    def finished_in_shell(self) -> str:
+        return ""

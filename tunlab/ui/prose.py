@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
+from tunlab.ui.cells import cells
+
 _INLINE = re.compile(r"`([^`]+)`|\*\*(.+?)\*\*")
 _PIECES = re.compile(r"[ \n]+|[^\s\u2e80-\uffef]+|[\u2e80-\uffef]")
 _CLOSING = "，。、；：？！）》」』】”’…"
@@ -44,7 +46,7 @@ def _styled(text: str) -> Text:
     end = 0
     for found in _INLINE.finditer(text):
         styled.append(text[end : found.start()])
-        styled.append(found[1] or found[2], "bold cyan" if found[1] else "bold")
+        styled.append(found[1] or found[2], "code" if found[1] else "term")
         end = found.end()
     return styled.append(text[end:])
 
@@ -52,10 +54,10 @@ def _styled(text: str) -> Text:
 def _lines(text: Text, width: int) -> Iterator[Text]:
     line = Text()
     for piece in _pieces(text):
-        if line.cell_len and line.cell_len + _without_space(piece).cell_len > width:
+        if line.plain and cells(line.plain + piece.plain.rstrip()) > width:
             yield _without_space(line)
             line = Text()
-        if line.cell_len or piece.plain.strip():
+        if line.plain or piece.plain.strip():
             line.append_text(piece)
     yield _without_space(line)
 

@@ -1,9 +1,11 @@
 """What the screen shows of a step: a reader of events that arranges them and computes nothing of its own."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from tunlab.model.events import Counters, DeviceSeen, Entry, Output, PacketSeen
+from tunlab.model.topology import Endpoint
 
 
 @dataclass
@@ -37,6 +39,7 @@ class View:
         self.devices: dict[tuple[str, str], DeviceSeen] = {}
         self.counters: dict[tuple[str, str], Counters] = {}
         self.ends: dict[tuple[str, str, str], End] = {}
+        self.told_by: Counter[tuple[str, str, str, str]] = Counter()  # packets by node, device, program, direction
         self.rows: list[Row] = []
         self.lines: list[Output] = []
         self.changed = False
@@ -65,6 +68,10 @@ class View:
             case Output() as output:
                 self.lines.append(output)
 
+    def rows_at(self, places: Collection[Endpoint]) -> list[Row]:
+        """The packets on some devices, where any are named: what happens elsewhere is not what a step is about."""
+        return [row for row in self.rows if not places or Endpoint(row.packet.node, row.packet.device) in places]
+
     def end(self, node: str, device: str, direction: str) -> End:
         """What was `sent` or `received` by the kernel, `read` or `written` by the program at the far end.
 
@@ -89,6 +96,7 @@ class View:
     def _packet(self, packet: PacketSeen) -> None:
         if packet.seen_by == "program":
             self.ends.setdefault((packet.node, packet.device, packet.direction), End()).add(packet)
+            self.told_by[packet.node, packet.device, packet.program or "", packet.direction] += 1
         way = next(way for way in _WAYS if packet.direction in way)
         half_told = self._half_told[packet.node, packet.device, packet.data]
         for row in half_told:

@@ -1,0 +1,64 @@
+"""Joins the user's terminal with that of a process: keys go in, output comes out, the size goes along."""
+
+import fcntl
+import os
+import signal
+import termios
+import tty
+from contextlib import suppress
+from typing import Any, Self
+
+from tunlab.kernel.process import Process
+
+_AT_ONCE = 65536  # bytes
+
+
+class Relay:
+    """The terminal on `fd` in raw mode, for as long as the block lasts: every key is the process's, Ctrl-C too.
+
+    A context manager that leaves the terminal as it was found. `fileno()` is the user's side.
+    """
+
+    def __init__(self, process: Process, fd: int = 0, out: int = 1) -> None:
+        self._process = process
+        self._fd = fd
+        self._out = out
+        self._typed = b""  # what the process's terminal did not take yet
+
+    def __enter__(self) -> Self:
+        self._found: list[Any] = termios.tcgetattr(self._fd)
+        self._handler = signal.signal(signal.SIGWINCH, lambda *_: self._resize())
+        self._resize()
+        tty.setraw(self._fd, termios.TCSADRAIN)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGWINCH, self._handler)
+        with suppress(termios.error):  # it was closed
+            termios.tcsetattr(self._fd, termios.TCSADRAIN, self._found)
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def keys(self) -> None:
+        """Hand on what was typed."""
+        with suppress(OSError):  # EIO: the terminal was closed; SIGHUP is on its way
+            self._typed += os.read(self._fd, _AT_ONCE)
+        self.flush()
+
+    def flush(self) -> None:
+        """Hand on what is still waiting; a terminal that nobody reads takes no more than 4 KiB (n_tty)."""
+        with suppress(OSError):
+            self._typed = self._typed[os.write(self._process.fileno(), self._typed) :] if self._typed else b""
+
+    def output(self) -> None:
+        """Show what the process printed."""
+        with suppress(OSError):
+            data = os.read(self._process.fileno(), _AT_ONCE)
+            while data:
+                data = data[os.write(self._out, data) :]
+
+    def _resize(self) -> None:
+        with suppress(OSError):
+            size = fcntl.ioctl(self._fd, termios.TIOCGWINSZ, bytes(8))
+            fcntl.ioctl(self._process.fileno(), termios.TIOCSWINSZ, size)

@@ -1,0 +1,62 @@
+"""Devices side by side, asked the same questions: what is alike, and where they differ."""
+
+from collections.abc import Callable, Sequence
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from tunlab.i18n import Words
+from tunlab.model.events import DeviceSeen
+from tunlab.model.topology import Endpoint
+from tunlab.ui.ends import name_of
+from tunlab.ui.view import View
+
+
+def compared(view: View, devices: Sequence[Endpoint], words: Words) -> Table:
+    """A question a row, a device a column. Where the answers differ, the question is marked with an asterisk."""
+    table = Table(box=box.ASCII2, padding=(0, 1), expand=False)
+    table.add_column(words("compare_question"))
+    for at in devices:
+        table.add_column(Text(str(at), style="bold"), overflow="fold")
+    for key, answer in _QUESTIONS.items():
+        answers = [answer(view, at, words) for at in devices]
+        mark = "* " if len(set(answers)) > 1 else "  "
+        table.add_row(mark + words(f"compare_{key}"), *map(Text, answers))
+    return table
+
+
+def _of_device(answer: Callable[[DeviceSeen, Words], str]) -> Callable[[View, Endpoint, Words], str]:
+    def answered(view: View, at: Endpoint, words: Words) -> str:
+        seen = view.devices.get((at.node, at.device))
+        return words("device_gone") if seen is None or seen.gone else answer(seen, words)
+
+    return answered
+
+
+def _counted(direction: str) -> Callable[[View, Endpoint, Words], str]:
+    def answered(view: View, at: Endpoint, words: Words) -> str:
+        grown = view.grown(at.node, at.device, direction)
+        return words("compare_packets", count=view.end(at.node, at.device, direction).packets) + (
+            words("end_more", count=grown) if grown else ""
+        )
+
+    return answered
+
+
+def _far_end(seen: DeviceSeen, words: Words) -> str:
+    holders = [words("compare_program", program=name_of(each), pid=each.pid, fd=each.fd) for each in seen.holders]
+    return "\n".join(holders) or (words("compare_peer", peer=seen.peer) if seen.peer else words("compare_nobody"))
+
+
+_QUESTIONS: dict[str, Callable[[View, Endpoint, Words], str]] = {
+    "kind": _of_device(lambda seen, _: seen.kind),
+    "flags": _of_device(lambda seen, _: " ".join(sorted(seen.flags))),
+    "state": _of_device(lambda seen, _: seen.state),
+    "mtu": _of_device(lambda seen, _: str(seen.mtu)),
+    "link": _of_device(lambda seen, words: seen.link_address or words("compare_none")),
+    "address": _of_device(lambda seen, words: "\n".join(seen.addresses) or words("no_address")),
+    "sent": _counted("sent"),
+    "received": _counted("received"),
+    "far": _of_device(_far_end),
+}

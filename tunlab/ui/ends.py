@@ -1,0 +1,70 @@
+"""A device's two ends in one picture: the kernel's side and the program's."""
+
+from itertools import zip_longest
+from pathlib import PurePath
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from tunlab.i18n import Words
+from tunlab.model.events import DeviceSeen, Holder
+from tunlab.model.topology import Endpoint
+from tunlab.ui.printable import printable
+from tunlab.ui.view import View
+
+
+def both_ends(view: View, at: Endpoint, words: Words, spare: bool = False) -> Table:
+    """The kernel's side of a device and the program's, in one table; `spare` leaves out what is seldom looked at."""
+    where = (at.node, at.device)
+    seen = view.devices.get(where)
+    table = Table(box=box.ASCII2, padding=(0, 1), expand=False)
+    if seen is None or seen.gone:
+        table.add_column(Text(words("kernel_side", device=at.device)))
+        table.add_row(words("device_gone"))
+        return table
+    table.add_column(Text(words("kernel_side", device=f"{at.device}, {_up(seen)}"), style="bold"), overflow="fold")
+    table.add_column("", no_wrap=True)
+    table.add_column(Text(_program(seen, words), style="bold"), overflow="fold")
+    kernel = [" ".join(seen.flags), *([] if spare else [f"mtu {seen.mtu}  qdisc {seen.qdisc}"])]
+    kernel += seen.addresses or [words("no_address")]
+    holders = [_holder(view, at, holder, words, len(seen.holders) > 1) for holder in seen.holders]
+    commands = [] if spare else [printable(holder.command) for holder in seen.holders]
+    pairs = [line for pair in zip_longest(holders, commands) for line in pair if line is not None]
+    table.add_row("\n".join(kernel), "", Text("\n".join(pairs)))
+    for ours, arrow, theirs in (("sent", "---->", "read"), ("received", "<----", "written")):
+        table.add_row(_did(view, at, ours, words), arrow, _did(view, at, theirs, words), style="bold")
+    counters = view.counters.get(where)
+    if counters and (counters.tx_dropped or counters.rx_dropped):
+        table.add_row(words("end_dropped", tx=counters.tx_dropped, rx=counters.rx_dropped), "", "")
+    return table
+
+
+def _holder(view: View, at: Endpoint, holder: Holder, words: Words, several: bool) -> str:
+    """Who holds the device; of several, also how much each has read."""
+    told = words("program_pid", pid=holder.pid, fd=holder.fd)
+    if not several:
+        return told
+    count = view.told_by[at.node, at.device, holder.program or "", "read"]
+    return words("program_of_several", program=name_of(holder), told=told, count=count)
+
+
+def _did(view: View, at: Endpoint, direction: str, words: Words) -> str:
+    end = view.end(at.node, at.device, direction)
+    grown = view.grown(at.node, at.device, direction)
+    more = words("end_more", count=grown) if grown else ""
+    return words(f"end_{direction}", packets=end.packets, bytes=end.size, more=more)
+
+
+def _up(seen: DeviceSeen) -> str:
+    return "UP" if "UP" in seen.flags else "DOWN"
+
+
+def _program(seen: DeviceSeen, words: Words) -> str:
+    names = [name_of(holder) for holder in seen.holders]
+    return words("program_side", program=", ".join(names)) if names else words("program_none")
+
+
+def name_of(holder: Holder) -> str:
+    """The lab's name of a program, or what was typed to start it, without its path and arguments."""
+    return holder.program or printable(PurePath(holder.command.partition(" ")[0]).name)

@@ -1,0 +1,54 @@
+"""A line that the learner types: an answer, a reason, a number."""
+
+from collections.abc import Callable
+
+from rich.text import Text
+
+from tunlab.engine.requests import Pressed
+from tunlab.ui.cells import cells
+from tunlab.ui.keys import BACKSPACE, CLEAR, ENTER, ESCAPE, OTHER
+
+_LONGEST = 500  # characters
+_ROOM = 24  # cells for what is typed; with less beside the label it has a line of its own
+
+Accept = Callable[[str], Pressed | None]
+
+
+class Entry:
+    """Gathers keys until Enter, which calls `accept` with the line; Escape calls `cancel`.
+
+    `above` is a line of its own, as much of it as there is room for.
+    """
+
+    def __init__(self, label: str, accept: Accept, cancel: Callable[[], None], above: str = "") -> None:
+        self._label = label
+        self._above = above
+        self._accept = accept
+        self._cancel = cancel
+        self._typed = ""
+
+    def footer(self, width: int) -> list[Text]:
+        """The line as it stands; of a long one its end."""
+        alone = cells(self._label) + _ROOM > width
+        lines = [Text(line, "footer") for line in (self._above, self._label if alone else "") if line]
+        for line in lines:
+            line.truncate(width - 1)
+        label = Text() if alone else Text.assemble((self._label, "footer"), " ")
+        shown = self._typed
+        while cells(shown) > width - cells(label.plain) - 2:
+            shown = shown[1:]
+        return [*lines, label.append(shown)]
+
+    def press(self, key: str) -> Pressed | None:
+        """Take a key in."""
+        if key == ENTER:
+            return self._accept(self._typed.strip())
+        if key == ESCAPE:
+            self._cancel()
+        elif key == BACKSPACE:
+            self._typed = self._typed[:-1]
+        elif key == CLEAR:
+            self._typed = ""
+        elif key != OTHER and len(self._typed) < _LONGEST:
+            self._typed += key
+        return None

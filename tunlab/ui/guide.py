@@ -1,0 +1,139 @@
+"""What a learner may look up at any prompt: the text again, hints, headers, the steps, the keys."""
+
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+
+from rich.table import Table
+from rich.text import Text
+
+from tunlab.engine.requests import Jump, Pressed, Say, Shell
+from tunlab.labfile.placeholders import fill
+from tunlab.model.lab import Lab, Step
+from tunlab.ui.detail import detail
+from tunlab.ui.footer import KEYS
+from tunlab.ui.page import Page
+from tunlab.ui.view import Row
+
+LAST_HINT = 3  # the command, after the idea and where to look
+
+
+# Has a line typed and hands it on; unless that leads elsewhere, what was asked is asked again.
+TypeIn = Callable[[str, Callable[[str], Pressed | None]], None]
+
+
+class Guide:
+    """Prints on the page. `rows` gives the packets of this step, `states` tells how each step ended, now or earlier."""
+
+    def __init__(self, page: Page, rows: Callable[[], list[Row]]) -> None:
+        self._page = page
+        self.rows = rows
+        self._hints = 0  # how many were given in this step
+        self._said: Say | None = None
+        self.lab: Lab | None = None
+        self.states: dict[str, str] = {}
+
+    def begin_lab(self, lab: Lab, states: Mapping[str, str]) -> None:
+        """From here on it is about this lab; `states` is how its steps ended in earlier runs."""
+        self.lab = lab
+        self.states = dict(states)
+        self._said = None
+
+    def begin_step(self, said: Say) -> None:
+        """From here on it is about this step."""
+        self._said = said
+        self._hints = 0
+
+    @property
+    def step(self) -> Step | None:
+        """The step that is being played."""
+        return self._said.step if self._said else None
+
+    def has_hints(self) -> bool:
+        """Whether there is a hint that was not given yet."""
+        if self._said is None:
+            return False
+        return bool(self._prose_hints()) and self._hints < self._most_hints()
+
+    def say(self) -> None:
+        """The step's heading and text."""
+        if self._said is None:
+            return
+        page, said = self._page, self._said
+        prose = said.lab.prose[page.language].steps[said.step.id]
+        key = "step_of_turn" if said.step.solve else "step_of"
+        of = page.words(key, number=said.number, total=len(said.lab.steps))
+        page.heading(f"{said.lab.id}  {prose.title}", of)
+        page.prose(fill(prose.sections["say"], said.values))
+
+    def hint(self) -> None:
+        """The next hint: the idea, where to look, the command."""
+        assert self._said
+        self._hints += 1
+        page = self._page
+        page.indented(Text(page.words("hint_number", number=self._hints, total=self._most_hints()), style="question"))
+        if self._hints == LAST_HINT:
+            page.commands(*self._said.step.solve)
+        else:
+            page.prose(fill(self._prose_hints()[self._hints - 1], self._said.values))
+
+    def shell(self, node: str) -> Shell:
+        """A shell in a node; a command that was given as a hint is in its history."""
+        step = self.step
+        given = step is not None and self._hints == LAST_HINT
+        verbs = step.solve if given and step else ()
+        return Shell(node, tuple(shlex.join(command) for verb in verbs for command in verb.commands()))
+
+    def headers(self, type_in: TypeIn) -> None:
+        """Ask which of the step's packets is meant, and show it in full."""
+        rows = self.rows()
+
+        def chosen(text: str) -> None:
+            number = int(text) if text.isdecimal() and text.isascii() else len(rows)
+            if 1 <= number <= len(rows):
+                self._page.indented(detail(rows[number - 1].packet, number, self._page.words))
+                self._page.blank()
+
+        if len(rows) == 1:
+            chosen("1")
+        else:
+            type_in(self._page.words("headers_which", last=len(rows)), chosen)
+
+    def list_steps(self, type_in: TypeIn) -> None:
+        """The steps with how each ended, and a way to any of them."""
+        lab, page = self.lab, self._page
+        assert lab
+        titles = lab.prose[page.language].steps
+        table = Table.grid(padding=(0, 2, 0, 0))
+        here = self.step.id if self.step else None
+        for number, step in enumerate(lab.steps, 1):
+            state = self.states.get(step.id)
+            told = page.words(f"list_{state}") if state else ""
+            mark = ">" if step.id == here else ""
+            turn = page.words("list_turn") if step.solve else ""
+            table.add_row(mark, str(number), Text(told), Text(turn), Text(titles[step.id].title))
+        page.indented(table)
+        page.blank()
+
+        def chosen(text: str) -> Pressed | None:
+            if text.isdecimal() and text.isascii() and 1 <= int(text) <= len(lab.steps):
+                return Jump(lab.steps[int(text) - 1].id)
+            return Jump(text) if text in titles else None
+
+        type_in(page.words("list_which", last=len(lab.steps)), chosen)
+
+    def help(self, valid: Iterable[str]) -> None:
+        """What each key does that is valid now."""
+        page = self._page
+        table = Table.grid(padding=(0, 2, 0, 0))
+        for key, name in KEYS.items():
+            if key in valid:
+                table.add_row(Text(key, style="question"), Text(page.words(f"help_key_{name}")))
+        page.indented(table)
+        page.blank()
+
+    def _prose_hints(self) -> tuple[str, ...]:
+        assert self._said
+        return self._said.lab.prose[self._page.language].steps[self._said.step.id].hints
+
+    def _most_hints(self) -> int:
+        return LAST_HINT if self._said and self._said.step.solve else LAST_HINT - 1
