@@ -18,6 +18,7 @@ from html import escape, unescape
 from io import StringIO
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyte
 from rich.cells import cell_len
@@ -26,6 +27,7 @@ from rich.style import Style
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
+from tunlab.i18n import Words
 from tunlab.paths import labs
 
 LAB, STEP = "lab-1.4.3", "up"
@@ -57,28 +59,51 @@ _PIECE = re.compile(r"[^\s\u2e80-\uffef]+|[\u2e80-\uffef]+")
 
 def main() -> None:
     for language in ("en", "zh"):
-        step = lines_of_step(play(language), title_of_step(language))
-        picture = draw(step, f"tunlab run {LAB} --auto --lang {language}", f"screen-{language}")
+        words = Words(language)
+        step = lines_of_step(play(words), title_of_step(language), words)
+        picture = draw(step, f"tunlab run {LAB} --only {STEP} --lang {language}", f"screen-{language}")
         Path(__file__).with_name(SCREEN.format(language=language)).write_text(picture, encoding="utf-8")
 
 
-def play(language: str) -> pyte.Screen:
-    """The screen after a whole run; it must have passed."""
+def play(words: Words) -> pyte.Screen:
+    """The screen after the step was played by hand; it must have passed."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", ROWS, COLUMNS, 0, 0))
-    command = [str(Path(sys.executable).with_name("tunlab")), "run", LAB, "--auto", "--lang", language]
+    command = [str(Path(sys.executable).with_name("tunlab")), "run", LAB, "--only", STEP, "--lang", words.language]
     environment = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "LINES")}
-    environment |= {"TERM": "xterm-256color", "COLORTERM": ""}
-    run = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
-    os.close(theirs)
     screen = pyte.Screen(COLUMNS, ROWS)
     stream = pyte.ByteStream(screen)
-    while data := _read(ours):
-        stream.feed(data)
-    os.close(ours)
-    if run.wait() != 0:
-        sys.exit("\n".join(line for line in screen.display if line.strip()))
+    with TemporaryDirectory() as folder:
+        environment |= {"TERM": "xterm-256color", "COLORTERM": "", "XDG_STATE_HOME": folder}
+        run = subprocess.Popen(
+            command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
+        )
+        os.close(theirs)
+        for sign, keys in hand(words):
+            while sign not in "\n".join(screen.display):
+                data = _read(ours)
+                if not data:
+                    sys.exit("\n".join(line for line in screen.display if line.strip()))
+                stream.feed(data)
+            os.write(ours, keys)
+        while _read(ours):  # what is said after the last key is not part of the picture
+            pass
+        os.close(ours)
+        run.wait()
     return screen
+
+
+def hand(words: Words) -> list[tuple[str, bytes]]:
+    """What is pressed when the screen shows what: the first answer, then the two commands in the node's shell."""
+    return [
+        (words("key_quit"), b"\r"),
+        (words("predict_choose", last=4), b"1"),
+        (words("predict_reason"), b"\r"),
+        (words("footer_turn"), b"!"),
+        (words("shell_opens", node="h1"), b"ip addr add 192.128.1.2/24 dev tun0\rip link set tun0 up\r"),
+        (words("turn_done_in_shell"), b"\x04"),
+        (words("footer_explain"), b"q"),
+    ]
 
 
 def _read(terminal: int) -> bytes:
@@ -96,13 +121,15 @@ def title_of_step(language: str) -> str:
     return found[1]
 
 
-def lines_of_step(screen: pyte.Screen, title: str) -> list[Text]:
-    """From the step's heading to the last of its checks."""
+def lines_of_step(screen: pyte.Screen, title: str, words: Words) -> list[Text]:
+    """From the step's heading to what there is to say about the answer."""
     lines = [_styled(screen, row) for row in range(ROWS)]
     first = next(row for row, line in enumerate(lines) if line.plain.startswith(f"{LAB}  {title}"))
-    check = next(row for row in range(first, ROWS) if lines[row].plain.startswith("  ["))
-    end = next(row for row in range(check, ROWS) if not lines[row].plain.strip())
-    return lines[first:end]
+    footer = next(row for row in range(first, ROWS) if lines[row].plain.startswith(words("footer_explain")))
+    shown = lines[first:footer]
+    while not shown[-1].plain.strip():
+        shown.pop()
+    return shown
 
 
 def _styled(screen: pyte.Screen, row: int) -> Text:

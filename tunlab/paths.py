@@ -15,7 +15,6 @@ REPORTS = SANDBOX_RUN / "reports.sock"
 WORK = SANDBOX_RUN / "work"  # the working directory of a lab's programs
 HOSTS = SANDBOX_RUN / "hosts"  # bound over /etc/hosts
 BASHRC = SANDBOX_RUN / "bashrc"  # of the learner's shell
-NOTICE = SANDBOX_RUN / "notice"  # what that shell says once the step is done
 
 
 def labs() -> Path:

@@ -20,11 +20,13 @@ from tunlab.model.events import Output
 from tunlab.session.log import EventLog
 
 PONDERING = 0.25  # seconds between two looks at what the learner has done; keys and packets are seen at once
+LAST_READS = 32  # of what a shell that has ended printed; each takes what has arrived, at most 4 KiB (n_tty)
 
+_REDRAW = "\x1b[9999~"  # a key that no keyboard has
 _BASHRC = """\
 PS1={prompt}
-PROMPT_COMMAND='[ -z "$_told" ] && [ -s {notice} ] && cat {notice} && _told=1'
 unset HISTFILE
+bind '"{redraw}": redraw-current-line'
 set -o history
 {history}
 """
@@ -49,8 +51,7 @@ class Shells:
             process.close()
 
     def open(self, shell: Shell, done: Callable[[], bool], notice: str) -> None:
-        """Give the user's terminal to a shell until it ends. Its prompt says `notice` once `done()` is true."""
-        paths.NOTICE.write_text("")
+        """Give the user's terminal to a shell until it ends. Above its prompt stands `notice` once `done()` is true."""
         told = False
         variables = environment(shell.node) | {"PYTHONSAFEPATH": "1"}
         words = _words(shell, variables)
@@ -64,10 +65,11 @@ class Shells:
                     self._loop.turn(PONDERING)
                     relay.flush()
                     process.continue_if_stopped()
-                    if not told and done():
-                        paths.NOTICE.write_text(notice + "\n")
+                    if not told and relay.at_prompt() and done():
+                        relay.say(notice, _REDRAW.encode() if "--rcfile" in words else b"")
                         told = True
-                relay.output()
+                for _ in range(LAST_READS):
+                    relay.output()
             finally:
                 self._loop.ignore(relay)
                 self._loop.ignore(process)
@@ -93,7 +95,7 @@ def _words(shell: Shell, variables: dict[str, str]) -> tuple[str, ...]:
     paths.BASHRC.write_text(
         _BASHRC.format(
             prompt=shlex.quote(prompt),
-            notice=paths.NOTICE,
+            redraw=_REDRAW.replace("\x1b", r"\e"),
             history="\n".join(f"history -s {shlex.quote(command)}" for command in shell.typed),
         )
     )

@@ -11,6 +11,7 @@ from typing import Any, Self
 from tunlab.kernel.process import Process
 
 _AT_ONCE = 65536  # bytes
+_CLEAR_LINE = b"\r\x1b[K"
 
 
 class Relay:
@@ -57,6 +58,19 @@ class Relay:
             data = os.read(self._process.fileno(), _AT_ONCE)
             while data:
                 data = data[os.write(self._out, data) :]
+
+    def at_prompt(self) -> bool:
+        """Whether the process itself has its terminal, and not a command that it runs."""
+        with suppress(OSError):
+            return os.tcgetpgrp(self._process.fileno()) == self._process.pid
+        return False
+
+    def say(self, text: str, redraw: bytes) -> None:
+        """Put a line of ours in the place of the prompt; `redraw` is the key that has that drawn again below it."""
+        with suppress(OSError):
+            os.write(self._out, _CLEAR_LINE + text.encode() + b"\r\n")
+        self._typed += redraw
+        self.flush()
 
     def _resize(self) -> None:
         with suppress(OSError):
