@@ -158,6 +158,8 @@ CHANGES: dict[str, Change] = {
     "observes-misspelt": yaml("observes: prepare", "observes: prepar"),
     "neither-do-nor-observes": yaml("    observes: prepare\n", ""),
     "check-called-length": yaml("id: held", "id: length"),
+    "predicts-several-things": yaml("eth0, addresses: 1}", "eth0, addresses: 1, flags: [UP]}"),
+    "predicts-no-number": yaml("device: {at: h1:eth0, addresses: 1}", "device: {at: h1:eth0, state: UP}"),
     "check-of-no-kernel": yaml("id: held\n", "id: held\n        kernel: newest\n"),
     "only-absence": yaml("device: {at: h1:tun0}", "output: {program: reader, line: x, count: 0}"),
     "no-check": yaml("    observes: prepare\n    check:", "    observes: prepare\n    checks:"),

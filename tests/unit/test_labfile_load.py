@@ -138,7 +138,7 @@ def test_kinds_of_checks_and_what_they_expect() -> None:
 def test_predictions() -> None:
     *_, ping, turn, guess = sample().steps
     assert ping.predict == Prediction("choice", "replies", {"none": "0", "some": "1.."})
-    assert (turn.predict, guess.predict) == (Prediction("text", "peer"), Prediction("number", "gone"))
+    assert (turn.predict, guess.predict) == (Prediction("text", "peer"), Prediction("number", "count"))
     english = sample().prose["en"].steps["ping"]
     assert english.question == "How many come back?"
     assert english.answers == {"none": "None.", "some": "Some, in\n  several lines."}

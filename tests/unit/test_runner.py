@@ -133,7 +133,7 @@ def test_a_prediction_is_committed_before_a_command_is_shown_and_revealed_after_
         (Prediction("number", "there"), "4", "1", False),
         (Prediction("text", "there"), " 1", "1", True),
         (CHOICE, None, "one", None),
-        (Prediction("choice", "there", {"none": "0", "many": "2.."}), "none", None, False),
+        (Prediction("choice", "there", {"none": "0", "many": "2.."}), "none", None, None),
     ],
 )
 def test_what_was_predicted(prediction: Prediction, answer: str | None, observed: str, matched: bool | None) -> None:

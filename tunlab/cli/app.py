@@ -112,11 +112,11 @@ def run(
     save: Annotated[Path | None, typer.Option(metavar="DIR", help=words("help_save"))] = None,
     allow_exec: Annotated[bool, typer.Option("--allow-exec", help=words("help_allow_exec"))] = False,
 ) -> None:
-    from tunlab.cli.beginning import Asked
+    from tunlab.cli.beginning import Wanted
     from tunlab.cli.run import Options, run_lab
 
-    asked = Asked(since, only, fresh)
-    run_lab(Options(lab, auto or json, pace, twin, json, save, allow_exec, projector, asked), lang or preferred())
+    wanted = Wanted(since, only, fresh)
+    run_lab(Options(lab, auto or json, pace, twin, json, save, allow_exec, projector, wanted), lang or preferred())
 
 
 @app.command(help=words("help_doctor"))

@@ -16,7 +16,7 @@ from tunlab.session.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Wanted:
     """What the command line says of it: a step to begin with, the only step to play, or all from the start."""
 
     since: str | None = None
@@ -32,11 +32,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """`at` is a lab and a step, None at the very start; `known` the learner's progress by lab, `notes` what to say."""
+    """`at` is a lab and a step, None at the very start; `known` the learner's progress by lab, `notes` what to say.
+
+    `forget` are the names of progress to be forgotten once the run begins.
+    """
 
     at: tuple[str, str] | None = None
     known: Mapping[str, Progress] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    forget: tuple[str, ...] = ()
 
     def states(self) -> Mapping[str, Mapping[str, str]]:
         """How steps ended, by lab and step."""
@@ -51,33 +55,40 @@ def name_of(lab: Lab) -> str:
 
 
 def find_step(section: Section, step: str) -> tuple[str, str]:
-    """The first lab of a section that has this step, and the step. Raises TunlabError where none has."""
-    for lab in section.parts:
-        if step in [each.id for each in lab.steps]:
-            return lab.id, step
+    """The lab of a section that has this step, and the step; `LAB:STEP` says which lab is meant.
+
+    Raises TunlabError where none has it, or several have.
+    """
+    part, _, name = step.rpartition(":")
+    found = [(lab.id, each.id) for lab in section.parts for each in lab.steps if each.id == name]
+    found = [each for each in found if part in ("", each[0])]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        places = ", ".join(f"{lab}:{name}" for lab, _ in found)
+        raise TunlabError("step_of_several", Status.USAGE, step=step, places=places)
     known = [each.id for lab in section.parts for each in lab.steps]
     if near := get_close_matches(step, known, 1):
         raise TunlabError("unknown_step_near", Status.USAGE, step=step, near=near[0])
     raise TunlabError("unknown_step", Status.USAGE, step=step, known=", ".join(known))
 
 
-def begin(section: Section, asked: Asked, folder: Path | None, words: Words) -> Beginning:
+def begin(section: Section, wanted: Wanted, folder: Path | None, words: Words) -> Beginning:
     """Where to begin. `folder` holds the learner's progress; None: there is nobody whose progress counts.
 
     Raises TunlabError for a step that there is not, or progress that cannot be read.
     """
-    at = find_step(section, named) if (named := asked.step()) else None
-    if folder is None and asked.fresh:
+    at = find_step(section, named) if (named := wanted.step()) else None
+    if folder is None and wanted.fresh:
         raise TunlabError("fresh_and_auto", Status.USAGE)
     if folder is None:
         return Beginning(at)
-    if asked.fresh:
-        for each in section.parts:
-            progress.forget(folder, name_of(each))
+    if wanted.fresh:
+        return Beginning(at, forget=tuple(map(name_of, section.parts)))
     known = {each.id: found for each in section.parts if (found := progress.load(folder, name_of(each)))}
-    if at or not known:
-        return Beginning(at, known)
     notes = tuple(_changed(section, known, words))
+    if at or not known:
+        return Beginning(at, known, notes)
     unplayed = [
         (lab.id, step.id)
         for lab in section.parts
@@ -88,7 +99,7 @@ def begin(section: Section, asked: Asked, folder: Path | None, words: Words) -> 
         return Beginning(None, known, (*notes, words("resume_finished")))
     lab, step = unplayed[0]
     part = next(each for each in section.parts if each.id == lab)
-    if step == section.parts[0].steps[0].id:
+    if unplayed[0] == (section.parts[0].id, section.parts[0].steps[0].id):
         return Beginning(None, known, notes)
     title = part.prose[words.language].steps[step].title
     return Beginning(unplayed[0], known, (*notes, words("resume_here", step=step, title=title)))

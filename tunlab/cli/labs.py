@@ -10,7 +10,7 @@ from tunlab.errors import Status, TunlabError
 from tunlab.kernel import probe
 from tunlab.labfile.load import load
 from tunlab.model.lab import Lab, Section, Step
-from tunlab.model.verbs import StartProgram, StopProgram, Verb
+from tunlab.model.verbs import SignalProgram, StartProgram, StopProgram, Verb
 
 
 def folder_of(name: str) -> Path:
@@ -52,8 +52,10 @@ def _with_twins(lab: Lab) -> Lab:
 
 
 def _step_with_twins(step: Step) -> Step:
-    return replace(step, do=tuple(_verb_with_twin(verb) for verb in step.do))
+    return replace(step, do=tuple(map(_verb_with_twin, step.do)), solve=tuple(map(_verb_with_twin, step.solve)))
 
 
 def _verb_with_twin(verb: Verb) -> Verb:
-    return replace(verb, program=verb.program.twin()) if isinstance(verb, StartProgram | StopProgram) else verb
+    if isinstance(verb, StartProgram | StopProgram | SignalProgram):
+        return replace(verb, program=verb.program.twin())
+    return verb

@@ -52,6 +52,10 @@ class DeviceWatch:
         self.look(peer)
         return peer
 
+    def remember(self, at: Endpoint) -> None:
+        """The device has been there, before this stage was made anew."""
+        self._known.add(at)
+
     def was_there(self, at: Endpoint) -> bool:
         """Whether the device has been there at any time of the run that we know of."""
         return at in self._known

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from tunlab.engine.judge import Judgement, judge
 from tunlab.engine.perform import perform
+from tunlab.engine.rebuild import rebuild
 from tunlab.engine.requests import (
     Ask,
     Await,
@@ -25,7 +26,7 @@ from tunlab.engine.requests import (
     Verdict,
 )
 from tunlab.engine.runner import Walk
-from tunlab.engine.settle import rebuild, settle
+from tunlab.engine.settle import settle
 from tunlab.engine.stage import Stage
 from tunlab.engine.turn import Asked, ask, take_turn
 from tunlab.errors import TunlabError
@@ -136,4 +137,5 @@ def _verdict(judged: list[Judgement]) -> Verdict:
             values[f"{name}.length"] = str(judgement.length)
         if judgement.value is not None:
             measured[judgement.result.check] = judgement.value
-    return Verdict(tuple(judgement.result.status for judgement in judged), values, measured)
+    passed = frozenset(judgement.result.check for judgement in judged if judgement.result.status == "pass")
+    return Verdict(tuple(judgement.result.status for judgement in judged), values, measured, passed)

@@ -46,9 +46,9 @@ def judge(stage: Stage, step: Step) -> list[Judgement]:
     stage.packets.drain_all()
     judged = {check.id: _judge(stage, step.id, check) for check in step.checks}
     judged |= {check.id: _skipped(step.id, check) for check in step.checks if _is_too_new(step, check)}
-    happened = any(judged[check.id].result.status == "pass" for check in step.checks if not expects_absence(check))
+    controls = {judged[check.id].result.status for check in step.checks if not expects_absence(check)}
     return [
-        _without_control(judged[check.id]) if expects_absence(check) and not happened else judged[check.id]
+        _without_control(judged[check.id], controls) if expects_absence(check) else judged[check.id]
         for check in step.checks
     ]
 
@@ -66,11 +66,11 @@ def _judge(stage: Stage, step: str, check: Check) -> Judgement:
         case PacketCheck():
             found = stage.evidence.packets(step, check.packets)
             count = _fewest(stage, check, found) if check.each else len(found)
-            return _counted(step, check, count, _one_length(found), _lost(stage, check))
+            return _counted(step, check, count, _one_length(found), _lost(stage, step, check))
         case LengthCheck():
             found = stage.evidence.packets(step, check.packets)
             length = str(found[-1].length) if found else None
-            return _compared(step, check, str(check.bytes), length, _lost(stage, check))
+            return _compared(step, check, str(check.bytes), length, _lost(stage, step, check))
         case CounterCheck():
             return _counted(step, check, stage.devices.growth(check.at, check.counter))
         case OutputCheck():
@@ -79,7 +79,7 @@ def _judge(stage: Stage, step: str, check: Check) -> Judgement:
         case PrintedCheck():
             return _compared(step, check, check.value, _printed(stage.evidence.lines(step, check.program), check.line))
         case AgreeCheck():
-            return _counted(step, check, _agreeing(stage, step, check))
+            return _counted(step, check, _agreeing(stage, step, check), lost=_lost(stage, step, check))
         case DeviceCheck():
             return _device(stage, step, check)
 
@@ -108,8 +108,13 @@ def _judged(
     return Judgement(result, length, None if lost else value)
 
 
-def _lost(stage: Stage, check: PacketCheck | LengthCheck) -> bool:
-    return check.packets.seen_by == "capture" and stage.dropped() > 0
+def _lost(stage: Stage, step: str, check: PacketCheck | LengthCheck | AgreeCheck) -> bool:
+    """Whether the capture lost packets that the check may have meant: of what a C program read, it alone has bytes."""
+    if stage.dropped() == 0:
+        return False
+    anything = replace(check.packets, length=None, what=None, data=None)
+    blank = any(not packet.data for packet in stage.evidence.packets(step, anything))
+    return check.packets.seen_by == "capture" or (blank and check.packets != anything)
 
 
 def _fewest(stage: Stage, check: PacketCheck, found: list[PacketSeen]) -> int:
@@ -129,10 +134,13 @@ def _printed(lines: list[str], pattern: str) -> str | None:
     return values[-1] if values else None
 
 
-def _without_control(judgement: Judgement) -> Judgement:
-    if judgement.result.status != "pass":
+def _without_control(judgement: Judgement, controls: set[str]) -> Judgement:
+    """What is left of an absence, given how the positive checks beside it ended."""
+    if judgement.result.status != "pass" or "pass" in controls:
         return judgement
-    return replace(judgement, result=replace(judgement.result, status="fail", reason="nothing_else_happened"))
+    unknown = "unknown" in controls
+    status, reason = ("unknown", "capture_dropped") if unknown else ("fail", "nothing_else_happened")
+    return replace(judgement, result=replace(judgement.result, status=status, reason=reason))
 
 
 def _one_length(packets: list[PacketSeen]) -> int | None:

@@ -6,11 +6,13 @@ from pathlib import Path
 from tunlab import paths
 from tunlab.engine.judge import judge
 from tunlab.engine.perform import perform
+from tunlab.engine.rebuild import rebuild
 from tunlab.engine.settle import settle
 from tunlab.engine.stage import Stage
 from tunlab.errors import TunlabError
 from tunlab.kernel import probe
 from tunlab.kernel.procfs import living
+from tunlab.model.checks import fine
 from tunlab.model.events import CheckJudged, LabProved, StepProved
 from tunlab.model.lab import Lab, Step
 from tunlab.session.log import EventLog
@@ -20,11 +22,12 @@ def prove(lab: Lab, log: EventLog, check: Callable[[], None]) -> bool:
     """Prove every step, logging step_proved for each and lab_proved at the end. `check` is called often."""
     before = _leavings()
     withheld = {step.id: _withheld(lab, step, log, check) for step in lab.steps if step.observes}
+    differs = {step.id for number, step in enumerate(lab.steps) if not _can_be_begun_at(lab, number, log, check)}
     fine = True
     with Stage(lab, log) as stage:
         stage.loop.at_each_turn(check)
         for step in lab.steps:
-            proof = _prove(stage, step, withheld.get(step.id))
+            proof = _prove(stage, step, withheld.get(step.id), step.id not in differs)
             fine &= proof.state != "failed"
             log.add(proof)
     left = tuple(sorted(_leavings() - before))
@@ -32,7 +35,20 @@ def prove(lab: Lab, log: EventLog, check: Callable[[], None]) -> bool:
     return fine and not left
 
 
-def _prove(stage: Stage, step: Step, withheld: list[CheckJudged] | None) -> StepProved:
+def _can_be_begun_at(lab: Lab, number: int, log: EventLog, check: Callable[[], None]) -> bool:
+    """Whether what the steps before this one left can be brought back, as a jump or the next day wants it."""
+    if number == 0:
+        return True
+    with Stage(lab, log) as stage:
+        stage.loop.at_each_turn(check)
+        try:
+            rebuild(stage, lab.steps[:number])
+        except TunlabError:
+            return False
+    return True
+
+
+def _prove(stage: Stage, step: Step, withheld: list[CheckJudged] | None, rebuilt: bool) -> StepProved:
     stage.begin_step(step.id)
     if missing := probe.first_missing(step.requires):
         for verb in step.groundwork():
@@ -44,15 +60,16 @@ def _prove(stage: Stage, step: Step, withheld: list[CheckJudged] | None) -> Step
     settle(stage, step)
     after = [judged.result for judged in judge(stage, step)]
     early = tuple(result.check for result in before if result.status == "pass")
-    late = tuple(result for result in after if result.status not in ("pass", "skipped"))
+    late = tuple(result for result in after if not fine([result.status]))
     return StepProved(
         step=step.id,
-        state="failed" if early or late else "proved",
+        state="failed" if early or late or not rebuilt else "proved",
         checks=len(step.checks),
         failed_before=len(before) - len(early),
         passed_after=len(after) - len(late),
         early=early,
         late=late,
+        rebuilt=rebuilt,
     )
 
 

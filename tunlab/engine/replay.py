@@ -6,6 +6,7 @@ A tun device that came with a program goes with it, and with the device its addr
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_interface
 
 from tunlab.model.topology import Endpoint
 from tunlab.model.verbs import (
@@ -58,13 +59,32 @@ def lasting(done: Sequence[Verb]) -> list[Verb]:
     for number, verb in enumerate(verbs):
         if isinstance(verb, AddDevice) and verb.peer:
             lives[verb.at] = lives[verb.peer] = _Life()  # one end does not outlive the other
-        for place in dict.fromkeys(_places(verb)):
+        for place in dict.fromkeys((*_places(verb), *_reached(verb, verbs[:number]))):
             life = lives.setdefault(place, _Life())
             life.verbs.append(number)
             if not life.live(verb):
                 over.update(life.verbs)
                 lives = {at: each for at, each in lives.items() if each is not life}
     return [verb for number, verb in enumerate(verbs) if number not in over]
+
+
+def places(done: Sequence[Verb]) -> set[Endpoint]:
+    """The devices that these verbs concern."""
+    return {place for verb in done for place in _places(verb)}
+
+
+def _reached(verb: Verb, before: Sequence[Verb]) -> tuple[Endpoint, ...]:
+    """The device by which a route's gateway is reached, where the verbs before it gave that one its address."""
+    match verb:
+        case AddRoute(node, via=str(via), device=None):
+            for each in reversed(before):
+                if isinstance(each, AddAddress) and each.at.node == node and _covers(each.address, via):
+                    return (each.at,)
+    return ()
+
+
+def _covers(address: str, other: str) -> bool:
+    return ip_address(other) in ip_interface(address).network
 
 
 def _places(verb: Verb) -> tuple[Endpoint, ...]:

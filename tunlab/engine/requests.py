@@ -60,7 +60,7 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Wait for a key. Reply: one of `keys`, or a Jump; a shell is opened on the way.
+    """Wait for a key. Reply: `enter`, `q`, `r` where a `step` is being played, or a Jump; a shell is opened on the way.
 
     `to` says what Enter leads to: `act`, `look` (a step with nothing to do), `explain`, `next` (the step named by
     `then`), or `end`.
@@ -68,7 +68,7 @@ class Ask:
 
     to: str
     then: str | None = None
-    keys: frozenset[str] = frozenset((ENTER, LEAVE))
+    step: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +95,16 @@ class Rebuild:
 
 @dataclass(frozen=True, slots=True)
 class Reveal:
-    """Set the answer that was committed against the one that was measured. No reply."""
+    """Set the answer that was committed against the one that was `measured` (None: it could not be). No reply.
+
+    `as_expected`: it is what the lab expects, so what the lab says of an answer holds.
+    """
 
     lab: Lab
     step: Step
     judged: PredictionJudged
-    measured: str
+    measured: str | None
+    as_expected: bool
     values: Mapping[str, str]
 
 
@@ -151,11 +155,12 @@ class Explain:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Which status the checks of a step have, the values that prose may name, and what each check measured."""
+    """Which status the checks of a step have, which passed, the values that prose may name, and what each measured."""
 
     statuses: tuple[str, ...]
     values: Mapping[str, str] = field(default_factory=dict)
     measured: Mapping[str, str] = field(default_factory=dict)
+    passed: frozenset[str] = frozenset()
 
 
 Request = (

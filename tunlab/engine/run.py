@@ -9,7 +9,7 @@ from importlib.metadata import version
 from tunlab.engine.drive import Audience, drive
 from tunlab.engine.loop import Selectable
 from tunlab.engine.requests import Jump
-from tunlab.engine.runner import Answers, Jumped, Left, play
+from tunlab.engine.runner import Answers, Jumped, Left, Values, play
 from tunlab.engine.stage import Stage
 from tunlab.errors import Status
 from tunlab.kernel.holder import Ended
@@ -19,7 +19,7 @@ from tunlab.session.log import EventLog
 
 
 @dataclass(frozen=True, slots=True)
-class Begin:
+class From:
     """Where a run begins: at a step of a lab. `only`: it ends after that step."""
 
     lab: str
@@ -41,7 +41,7 @@ class Run:
         log.follow(self._count)
         log.follow(audience.entry)
 
-    def play(self, section: Section, session: str, begin: Begin | None = None) -> Status:
+    def play(self, section: Section, session: str, begin: From | None = None) -> Status:
         """Play a section's labs, those before the beginning left out.
 
         A TunlabError is raised on after run_finished was logged.
@@ -65,13 +65,14 @@ class Run:
             self._log.add(RunFinished(state, total["pass"], total["fail"], total["unknown"], total["skipped"]))
         return Status.CHECK_FAILED if state == "failed" else Status.FINE
 
-    def _play(self, lab: Lab, begin: Begin | None, last: bool) -> None:
+    def _play(self, lab: Lab, begin: From | None, last: bool) -> None:
         jump = Jump(begin.step) if begin else None
         until = begin.step if begin and begin.only else None
         answers: Answers = {}
+        values: Values = {}
         introduce = True
         while True:
-            walk = play(lab, jump, until, last or until is not None, answers, introduce)
+            walk = play(lab, jump, until, last or until is not None, answers, values, introduce)
             try:
                 with Stage(lab, self._log, self._audience.tick, self._keyboard) as stage:
                     stage.loop.at_each_turn(self._check)
@@ -87,7 +88,7 @@ class Run:
             self._statuses[entry.lab, entry.what.step, entry.what.check] = entry.what.status
 
 
-def _parts(section: Section, begin: Begin | None) -> tuple[Lab, ...]:
+def _parts(section: Section, begin: From | None) -> tuple[Lab, ...]:
     if begin is None:
         return section.parts
     first = [lab.id for lab in section.parts].index(begin.lab)

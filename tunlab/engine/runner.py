@@ -6,7 +6,6 @@ say > predict > do, or the learner does it > watch > check > reveal > explain
 from collections.abc import Generator, MutableMapping
 
 from tunlab.engine.requests import (
-    CHECK,
     ENTER,
     LEAVE,
     REBUILD,
@@ -32,16 +31,14 @@ from tunlab.engine.requests import (
     Verdict,
 )
 from tunlab.errors import TunlabError
+from tunlab.model.checks import fine
 from tunlab.model.events import CheckJudged, PredictionJudged, StepFinished, StepStarted
 from tunlab.model.lab import Lab, Step
 from tunlab.model.prediction import Answer
 
-_BEFORE = frozenset((ENTER, LEAVE))
-_DONE = frozenset((ENTER, REBUILD, LEAVE))
-TURN = frozenset((CHECK, SOLVE, REBUILD, LEAVE))
-
 Walk = Generator[Request, Reply, None]
 Answers = MutableMapping[str, Answer]
+Values = MutableMapping[str, str]
 
 
 class Left(Exception):
@@ -62,16 +59,17 @@ def play(
     until: str | None = None,
     final: bool = True,
     answers: Answers | None = None,
+    values: Values | None = None,
     introduce: bool = True,
 ) -> Walk:
     """Walk through a lab, or from a step on: what those before it left is rebuilt first.
 
     `until` is the last step; `final`: no lab comes after this one, so the last Enter ends the run. `answers` are
-    predictions that were committed already. Raises Left when the learner leaves, Jumped when they go elsewhere,
-    and lets a TunlabError of an action through after the step has been told as `error`.
+    predictions that were committed already, `values` what was measured already. Raises Left when the learner leaves,
+    Jumped when they go elsewhere, and lets a TunlabError of an action through after the step was told as `error`.
     """
     answers = {} if answers is None else answers
-    values: dict[str, str] = {}
+    values = {} if values is None else values
     first = lab.position(start.step) if start else 0
     last = lab.position(until) if until else len(lab.steps) - 1
     if introduce:
@@ -79,41 +77,43 @@ def play(
     if first:
         yield Rebuild(lab.steps[:first])
     if introduce:
-        yield from _ask(Ask("next", lab.steps[first].id, _BEFORE))
+        yield from _ask(Ask("next", lab.steps[first].id, step=False))
     for index in range(first, last + 1):
         step = lab.steps[index]
         following = lab.steps[index + 1].id if index < last else None
         solve = start is not None and start.solve and index == first
         yield from _step(lab, step, index + 1, values, answers, solve)
         if following or final:
-            yield from _ask(Ask("next" if following else "end", following, _DONE), step)
+            yield from _ask(Ask("next" if following else "end", following), step)
 
 
 def _step(
-    lab: Lab, step: Step, number: int, values: dict[str, str], answers: Answers, solve: bool
+    lab: Lab, step: Step, number: int, values: Values, answers: Answers, solve: bool
 ) -> Generator[Request, Reply, None]:
     yield Tell(StepStarted(step.id))
     yield Say(lab, step, number, values)
-    if missing := (yield Need(step.requires)):
-        yield from _skip(step, str(missing))
-        return
-    if step.predict and step.id not in answers:
-        answers[step.id] = yield from _predict(lab, step)
     try:
+        missing = yield Need(step.requires)
+        if missing:
+            yield from _skip(step, str(missing))
+            return
+        if step.predict and step.id not in answers:
+            answers[step.id] = yield from _predict(lab, step)
         solved = yield from act(step, solve)
+        verdict = yield Judge(step)
     except TunlabError:
         yield Tell(StepFinished(step.id, "error"))
         raise
-    verdict = yield Judge(step)
     assert isinstance(verdict, Verdict)
-    values |= verdict.values
+    values.update(verdict.values)
     if step.predict:
         told = judged(step, answers[step.id], verdict)
         yield Tell(told)
-        yield Reveal(lab, step, told, verdict.measured.get(step.predict.of, ""), values)
-    yield Tell(StepFinished(step.id, state_of(verdict), solved))
+        as_expected = step.predict.of in verdict.passed
+        yield Reveal(lab, step, told, verdict.measured.get(step.predict.of), as_expected, values)
+    yield Tell(StepFinished(step.id, "done" if fine(verdict.statuses) else "failed", solved))
     if any("explain" in prose.steps[step.id].sections for prose in lab.prose.values()):
-        yield from _ask(Ask("explain", None, _DONE), step)  # the packets are looked at before the reason is read
+        yield from _ask(Ask("explain"), step)  # the packets are looked at before the reason is read
         yield Explain(lab, step, values)
 
 
@@ -130,7 +130,7 @@ def act(step: Step, solve: bool = False) -> Generator[Request, Reply, bool]:
             _leave(reply, step)
     elif not step.solve:
         yield Show(step)
-        yield from _ask(Ask("act" if step.do else "look", None, _DONE), step)
+        yield from _ask(Ask("act" if step.do else "look"), step)
     if step.solve:
         yield Show(step)
     yield Begin(step)
@@ -140,18 +140,13 @@ def act(step: Step, solve: bool = False) -> Generator[Request, Reply, bool]:
     return bool(step.solve)
 
 
-def state_of(verdict: Verdict) -> str:
-    """How a step ended."""
-    return "done" if {"pass", "skipped"}.issuperset(verdict.statuses) else "failed"
-
-
 def judged(step: Step, answer: Answer, verdict: Verdict) -> PredictionJudged:
     """The answer that was committed, beside the one that was measured."""
     assert step.predict
     measured = verdict.measured.get(step.predict.of)
     observed = step.predict.right(measured) if measured is not None else None
     matched = None
-    if answer.given is not None and measured is not None:
+    if answer.given is not None and measured is not None and observed is not None:
         outcome = step.predict.feedback(answer.given, measured)
         matched = outcome == (observed if step.predict.kind == "choice" else "right")
     return PredictionJudged(step.id, step.predict.kind, answer.given, observed, matched, answer.reason)

@@ -19,7 +19,7 @@ from tunlab.kernel.relay import Relay
 from tunlab.model.events import Output
 from tunlab.session.log import EventLog
 
-PONDERING = 0.25  # seconds between two looks at what the learner has done; keys and packets are seen at once
+PONDERING = 0.25  # seconds that a turn of the loop lasts at most while the learner is at work
 LAST_READS = 32  # of what a shell that has ended printed; each takes what has arrived, at most 4 KiB (n_tty)
 
 _REDRAW = "\x1b[9999~"  # a key that no keyboard has

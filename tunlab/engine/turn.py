@@ -12,6 +12,8 @@ from tunlab.model.events import CheckJudged
 from tunlab.model.lab import Step
 from tunlab.model.prediction import Answer
 
+_REST = 5  # times as long as a look took, until the next
+
 
 class Asked(Protocol):
     """Who is asked, and answers with keys."""
@@ -67,22 +69,20 @@ def ask(asked: Ask | Predict, stage: Stage, audience: Asked) -> Pressed:
 
 def take_turn(turn: Await, stage: Stage, audience: Asked) -> Pressed:
     """The learner's turn: the kernel and the packets mark it; that needs no key, and counts as Enter."""
-    step = turn.step
-    began = stage.log.now()
-
-    def done() -> bool:
-        return settled(stage, step, began)
-
-    audience.begin(step)
+    audience.ask(turn)
+    if (answer := audience.key()) is not None and not isinstance(answer, Shell) and answer != CHECK:
+        return answer
+    look = _Look(stage, turn.step)
+    audience.begin(turn.step)
     audience.ask(turn)
     try:
-        while not done():
+        while not look.done():
             key = audience.key()
             if isinstance(key, Shell):
-                _shell(key, stage, audience, done)
+                _shell(key, stage, audience, look.done)
                 audience.ask(turn)
             elif key == CHECK:
-                audience.unfinished([judgement.result for judgement in judge(stage, step)])
+                audience.unfinished([judgement.result for judgement in judge(stage, turn.step)])
                 audience.ask(turn)
             elif key is not None:
                 return key
@@ -91,6 +91,26 @@ def take_turn(turn: Await, stage: Stage, audience: Asked) -> Pressed:
         return ENTER
     finally:
         audience.end()
+
+
+class _Look:
+    """Looks now and then at what the learner has done: where there are many packets, looking takes time too."""
+
+    def __init__(self, stage: Stage, step: Step) -> None:
+        self._stage = stage
+        self._step = step
+        self._began = stage.log.now()
+        self._next = 0.0
+
+    def done(self) -> bool:
+        """Whether the step's checks passed at the last look."""
+        now = self._stage.log.now()
+        if now < self._next:
+            return False
+        done = settled(self._stage, self._step, self._began)
+        after = self._stage.log.now()
+        self._next = after + max(PONDERING, _REST * (after - now))
+        return done
 
 
 def _shell(shell: Shell, stage: Stage, audience: Asked, done: Callable[[], bool]) -> None:

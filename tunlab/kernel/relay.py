@@ -24,19 +24,22 @@ class Relay:
         self._process = process
         self._fd = fd
         self._out = out
+        self._found: list[Any] = []
         self._typed = b""  # what the process's terminal did not take yet
 
     def __enter__(self) -> Self:
-        self._found: list[Any] = termios.tcgetattr(self._fd)
         self._handler = signal.signal(signal.SIGWINCH, lambda *_: self._resize())
         self._resize()
-        tty.setraw(self._fd, termios.TCSADRAIN)
+        with suppress(termios.error):  # it was closed; SIGHUP is on its way
+            self._found = termios.tcgetattr(self._fd)
+            tty.setraw(self._fd, termios.TCSADRAIN)
         return self
 
     def __exit__(self, *_: object) -> None:
         signal.signal(signal.SIGWINCH, self._handler)
-        with suppress(termios.error):  # it was closed
-            termios.tcsetattr(self._fd, termios.TCSADRAIN, self._found)
+        with suppress(termios.error):
+            if self._found:
+                termios.tcsetattr(self._fd, termios.TCSADRAIN, self._found)
 
     def fileno(self) -> int:
         return self._fd

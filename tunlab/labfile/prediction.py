@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from tunlab.labfile.cursor import Value
 from tunlab.labfile.values import identifier
-from tunlab.model.checks import Check, expected_value
+from tunlab.model.checks import Check, DeviceCheck, expected_value, only_demand
 from tunlab.model.prediction import Prediction, in_range
 
 _KINDS = ("number", "text")
-_LETTERS = 9  # choices: more do not fit a screen
+_DIGITS = 9  # choices at most: each is a key
 
 
 def read_prediction(value: Value, step: str, checks: Sequence[Check]) -> Prediction:
@@ -18,12 +18,18 @@ def read_prediction(value: Value, step: str, checks: Sequence[Check]) -> Predict
     name = fields["of"].text()
     if name not in by_id:
         raise fields["of"].unknown("lab_unknown_check", name, by_id, step=step)
+    check = by_id[name]
+    if isinstance(check, DeviceCheck) and only_demand(check) is None and not check.gone:
+        raise fields["of"].error("lab_predict_several", check=name)
     if value.one_of(fields, "choices", "kind") == "kind":
-        return Prediction(fields["kind"].choice(_KINDS), name)
+        kind = fields["kind"].choice(_KINDS)
+        if kind == "number" and not (expected_value(check) or "0").isdecimal():
+            raise fields["kind"].error("lab_predict_number", check=name)
+        return Prediction(kind, name)
     choices = {identifier(item): item.text() for item in fields["choices"].entries().values()}
-    if not 2 <= len(choices) <= _LETTERS:
-        raise fields["choices"].error("lab_choices", least=2, most=_LETTERS)
-    expected = expected_value(by_id[name])
+    if not 2 <= len(choices) <= _DIGITS:
+        raise fields["choices"].error("lab_choices", least=2, most=_DIGITS)
+    expected = expected_value(check)
     right = [choice for choice, wanted in choices.items() if expected is not None and in_range(wanted, expected)]
     if expected is not None and len(right) != 1:
         raise fields["choices"].error("lab_choice_right", check=name, expected=expected, count=len(right))

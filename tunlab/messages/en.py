@@ -90,7 +90,6 @@ SENTENCES: dict[str, str] = {
     "footer_explain": "Enter: why",
     "footer_next": "Enter: {title}",
     "footer_end": "Enter: end",
-    "footer_quit": "q: quit",
     "skipped": "Skipped: {reason}.",
     "kernel_side": "kernel: {device}",
     "program_side": "program: {program}",
@@ -120,7 +119,7 @@ SENTENCES: dict[str, str] = {
     "status_skipped": "[skipped]",
     "saw": "saw {actual}",
     "expected_saw": "expected {expected}, saw {actual}",
-    "capture_dropped": "the capture lost packets, so nobody can tell",
+    "capture_dropped": "the capture lost packets, so nobody can tell; play the step again",
     "nothing_else_happened": "nothing else happened in this step either, so silence proves nothing",
     "run_done": "Done: {passed} {passed:check|checks} passed, {skipped} skipped. Nothing is left behind.",
     "run_failed": "{failed} {failed:check|checks} failed, {unknown} unknown, {passed} passed. Nothing is left behind.",
@@ -139,4 +138,6 @@ SENTENCES: dict[str, str] = {
     "prove_left": "left behind: {left}",
     "prove_done": "{lab}: proved",
     "prove_failed": "{lab}: not proved",
+    "prove_not_rebuilt": "what the steps before it left cannot be brought back: later steps may stand on verbs, "
+    "not on what 'exec' did",
 }

@@ -120,4 +120,6 @@ SENTENCES: dict[str, str] = {
     "lab_prose_unused": "{{{name}}} is missing in this section; {other} shows it",
     "lab_prose_term": "'{word}' has another name in the glossary; write '{term}'",
     "lab_bad_kernel": "'{value}' is no kernel release; write two numbers, as in 6.11",
+    "lab_predict_several": "check '{check}' demands several things; a prediction needs one that demands a single thing",
+    "lab_predict_number": "check '{check}' measures no number; write 'kind: text'",
 }

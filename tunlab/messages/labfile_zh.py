@@ -116,4 +116,6 @@ SENTENCES: dict[str, str] = {
     "lab_prose_unused": "这一小节缺少 {{{name}}}，而 {other} 用到了它",
     "lab_prose_term": "“{word}”在术语表中另有说法；请写“{term}”",
     "lab_bad_kernel": "“{value}”不是内核版本；请写两个数字，例如 6.11",
+    "lab_predict_several": "检查项“{check}”检查几件事；预测要用只检查一件事的",
+    "lab_predict_number": "检查项“{check}”测的不是数；请写“kind: text”",
 }

@@ -8,7 +8,8 @@ SENTENCES: dict[str, str] = {
     "unknown_step": "there is no step '{step}'; the steps are {known}",
     "unknown_step_near": "there is no step '{step}'; did you mean '{near}'?",
     "from_and_only": "--from and --only name two beginnings; give one of them",
-    "rebuild_differs": "step '{step}' could not be rebuilt: expected {expected}, saw {actual}; begin anew with --fresh",
+    "rebuild_differs": "step '{step}' could not be brought back: expected {expected}, saw {actual}; "
+    "the lab is at fault: later steps may stand on its verbs, not on what `exec` did",
     "resume_here": 'You were here before. Going on at step {step}, "{title}". To begin anew: --fresh',
     "resume_finished": "You have played every step of this. It begins anew; what you answer now replaces your answers.",
     "resume_changed": "{lab} has changed since you played it; steps that you played and that are still there count.",
@@ -82,4 +83,6 @@ SENTENCES: dict[str, str] = {
     "program_of_several": "{program}: {told}, read {count}",
     "older_kernel": "this kernel is too old to show it",
     "fresh_and_auto": "--fresh forgets a learner's progress, and --auto keeps none; leave one of them out",
+    "step_of_several": "'{step}' is a step of several labs; write one of {places}",
+    "reveal_unmeasured": "What would answer the question could not be measured.",
 }

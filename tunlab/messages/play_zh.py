@@ -8,7 +8,8 @@ SENTENCES: dict[str, str] = {
     "unknown_step": "没有步骤“{step}”；可用的步骤：{known}",
     "unknown_step_near": "没有步骤“{step}”；是不是想写“{near}”？",
     "from_and_only": "--from 和 --only 指定了两个起点；请只用其中一个",
-    "rebuild_differs": "步骤“{step}”没能恢复：应为 {expected}，实际 {actual}；请用 --fresh 从头开始",
+    "rebuild_differs": "步骤“{step}”没能恢复：应为 {expected}，实际 {actual}；"
+    "这是实验本身的问题：后面的步骤只能依赖动作的结果，不能依赖 `exec` 做的事",
     "resume_here": "上次做到这里，现在从步骤 {step}“{title}”继续。想从头开始：--fresh",
     "resume_finished": "这里的每一步你都做过了。现在从头开始，新的回答会取代原来的。",
     "resume_changed": "{lab} 在你上次做过之后有改动；做过而且还在的步骤仍然算数。",
@@ -82,4 +83,6 @@ SENTENCES: dict[str, str] = {
     "program_of_several": "{program}：{told}，读出 {count} 个",
     "older_kernel": "这个内核太旧，看不到这一点",
     "fresh_and_auto": "--fresh 清除学习进度，而 --auto 不记进度；请去掉其中一个",
+    "step_of_several": "“{step}”这一步在几个实验里都有；请写明是哪一个：{places}",
+    "reveal_unmeasured": "这个问题的答案没能测出来。",
 }

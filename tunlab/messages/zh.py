@@ -90,7 +90,6 @@ SENTENCES: dict[str, str] = {
     "footer_explain": "Enter：为什么",
     "footer_next": "Enter：{title}",
     "footer_end": "Enter：结束",
-    "footer_quit": "q：退出",
     "skipped": "已跳过：{reason}。",
     "kernel_side": "内核：{device}",
     "program_side": "程序：{program}",
@@ -120,7 +119,7 @@ SENTENCES: dict[str, str] = {
     "status_skipped": "[跳过]",
     "saw": "实际 {actual}",
     "expected_saw": "应为 {expected}，实际 {actual}",
-    "capture_dropped": "抓包有丢失，无法判断",
+    "capture_dropped": "抓包有丢失，无法判断；请重做这一步",
     "nothing_else_happened": "这一步里没有观察到任何预期的现象，所以“没有发生”不能说明问题",
     "run_done": "完成：{passed} 项检查通过，{skipped} 项跳过。没有留下任何东西。",
     "run_failed": "{failed} 项检查未通过，{unknown} 项无法判断，{passed} 项通过。没有留下任何东西。",
@@ -139,4 +138,5 @@ SENTENCES: dict[str, str] = {
     "prove_left": "留下了：{left}",
     "prove_done": "{lab}：已证明",
     "prove_failed": "{lab}：未能证明",
+    "prove_not_rebuilt": "前面各步留下的状态无法恢复：后面的步骤只能依赖动作的结果，不能依赖“exec”做的事",
 }

@@ -141,7 +141,7 @@ class PredictionJudged:
     """What the learner committed to before the step ran, and what the run measured.
 
     `kind` is choice, number or text. Of a choice, `answer` and `observed` are ids. `answer` and `matched` are None
-    where no prediction was made, `observed` and `matched` where nothing was measured.
+    where no prediction was made, `observed` and `matched` where nothing was measured that answers the question.
     """
 
     event: ClassVar[str] = "prediction"
@@ -177,7 +177,8 @@ class RunFinished:
 class StepProved:
     """`tunlab lab prove`: of `checks`, how many failed before the step's action and passed after it.
 
-    `state` is proved, failed or skipped; `early` and `late` name the checks that did not do so.
+    `state` is proved, failed or skipped; `early` and `late` name the checks that did not do so. `rebuilt`: what the
+    steps before it left could be brought back, so that one can begin at this step.
     """
 
     event: ClassVar[str] = "step_proved"
@@ -189,6 +190,7 @@ class StepProved:
     early: tuple[str, ...] = ()
     late: tuple[CheckJudged, ...] = ()
     reason: str | None = None
+    rebuilt: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ import errno
 import fcntl
 import json
 import os
+import select
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -17,6 +19,8 @@ from tunlab.errors import Status, TunlabError
 from tunlab.kernel.user import give_to_real_user, real_home
 from tunlab.session.own_folder import open_folder
 
+PATIENCE = 5.0  # seconds for another run to have written its own
+_AGAIN = 0.01  # seconds between two attempts
 _SCHEMA = 1
 _MOST_BYTES = 1_000_000  # a file that is larger is none of ours
 _LOCK = ".lock"
@@ -107,7 +111,7 @@ def _locked(folder: Path, lab: str) -> Iterator[int]:
             lock = os.open(_LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, _FILE, dir_fd=own)
             try:
                 give_to_real_user(lock)
-                fcntl.flock(lock, fcntl.LOCK_EX)
+                _lock(lock)
                 yield own
             finally:
                 os.close(lock)
@@ -115,6 +119,18 @@ def _locked(folder: Path, lab: str) -> Iterator[int]:
             os.close(own)
     except OSError as error:
         raise _refused(folder / f"{lab}.json", error) from error
+
+
+def _lock(file: int) -> None:
+    """Take the lock within PATIENCE. Raises BlockingIOError where another run keeps it."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise
+            select.select([], [], [], _AGAIN)
 
 
 def _write(own: int, lab: str, content: Mapping[str, object]) -> None:

@@ -47,6 +47,7 @@ class Desk:
         self._drawn = 0.0
         self._covered = False
         self._pressing = False
+        self._aside = False  # somebody else has the terminal
         self.changed = False  # the picture is to be drawn again
 
     @property
@@ -119,11 +120,13 @@ class Desk:
     def step_aside(self) -> None:
         """Somebody else has the terminal."""
         self.clear()
+        self._aside = True
         if self._keyboard:
             self._keyboard.step_aside()
 
     def come_back(self) -> None:
         """The terminal is ours again."""
+        self._aside = False
         if self._keyboard:
             self._keyboard.come_back()
         if self._picture is not None:
@@ -135,6 +138,8 @@ class Desk:
 
     def tick(self) -> None:
         """Draw again what changed, was covered, or lies on a terminal of another size."""
+        if self._aside:
+            return
         if self._page.fit() or self._covered:
             self._covered, self.changed = False, True
             self._footer_lines = 0

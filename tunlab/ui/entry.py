@@ -35,7 +35,7 @@ class Entry:
             line.truncate(width - 1)
         label = Text() if alone else Text.assemble((self._label, "footer"), " ")
         shown = self._typed
-        while cells(shown) > width - cells(label.plain) - 2:
+        while shown and cells(shown) > width - cells(label.plain) - 2:
             shown = shown[1:]
         return [*lines, label.append(shown)]
 

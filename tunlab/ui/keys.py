@@ -21,10 +21,12 @@ class Keyboard:
 
     def __init__(self, fd: int = 0) -> None:
         self._fd = fd
+        self._before: list[Any] = []
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="ignore")
 
     def __enter__(self) -> "Keyboard":
-        self._before: list[Any] = termios.tcgetattr(self._fd)
+        with suppress(termios.error):  # it was closed; SIGHUP is on its way
+            self._before = termios.tcgetattr(self._fd)
         self.come_back()
         return self
 
@@ -34,10 +36,13 @@ class Keyboard:
     def step_aside(self) -> None:
         """Leave the terminal as it was found: somebody else reads it now."""
         with suppress(termios.error):  # it was closed
-            termios.tcsetattr(self._fd, termios.TCSADRAIN, self._before)
+            if self._before:
+                termios.tcsetattr(self._fd, termios.TCSADRAIN, self._before)
 
     def come_back(self) -> None:
         """Read single keys again."""
+        if not self._before:
+            return
         mode = [*self._before[:6], list(self._before[6])]
         mode[3] &= ~(termios.ICANON | termios.ECHO)
         mode[6][termios.VMIN], mode[6][termios.VTIME] = 0, 0

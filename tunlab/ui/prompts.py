@@ -66,7 +66,7 @@ class Prompts:
 
     def _at_prompt(self, ask: Ask) -> Mapping[str, Press]:
         presses = dict(self._lookups())
-        if REBUILD not in ask.keys:
+        if not ask.step:
             presses.pop(REBUILD, None)
         return presses | {ENTER: lambda: ENTER}
 

@@ -26,6 +26,7 @@ def _step(proof: StepProved, words: Words) -> list[str]:
             before=proof.failed_before,
             after=proof.passed_after,
         ),
+        *([] if proof.rebuilt else [f"  {words('prove_not_rebuilt')}"]),
         *(f"  {words('prove_early', check=check)}" for check in proof.early),
         *(
             f"  {words('prove_late', check=late.check, expected=late.expected, actual=late.actual)}"

@@ -96,13 +96,16 @@ def reveal(told: Reveal, page: Page) -> None:
     assert prediction
     prose = told.lab.prose[page.language].steps[told.step.id]
     judged = told.judged
-    measured = said(prose, prediction, judged.observed) if judged.observed else told.measured or "?"
     page.blank()
+    if told.measured is None:
+        page.indented(Text(page.words("reveal_unmeasured"), style="verdict"))
+        return
+    measured = said(prose, prediction, judged.observed) if judged.observed else told.measured
     if judged.answer is None:
         page.indented(Text(page.words("reveal_none", measured=measured), style="verdict"))
         return
     key = "reveal_right" if judged.matched else "reveal_other"
     answer = said(prose, prediction, judged.answer)
     page.indented(Text(page.words(key, answer=answer, measured=measured), style="verdict"))
-    if told.measured:
+    if told.as_expected:  # else what the lab says of an answer may not be true
         page.prose(fill(prose.feedback[prediction.feedback(judged.answer, told.measured)], told.values))

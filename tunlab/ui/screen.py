@@ -74,7 +74,7 @@ class Screen:
         self._asked: Ask | Predict | Await | None = None
         self._step: Step | None = None
         self._checks: dict[str, Check] = {}
-        self._predictions = self._answers = 0
+        self._predicted: dict[tuple[str, str], bool] = {}  # whether an answer was given
         self.step = "-"
 
     def __enter__(self) -> "Screen":
@@ -100,8 +100,7 @@ class Screen:
             case CheckJudged() as judged:
                 self._page.indented(judged_row(judged, self._checks[judged.check], self._page.words))
             case PredictionJudged() as judged:
-                self._predictions += 1
-                self._answers += judged.answer is not None
+                self._predicted[entry.lab, judged.step] = judged.answer is not None
             case StepFinished(step, state, solved):
                 self._guide.states[step] = "solved" if solved and state == "done" else state
                 if state == "skipped":
@@ -184,7 +183,7 @@ class Screen:
 
     def unfinished(self, results: Sequence[CheckJudged]) -> None:
         for result in results:
-            status = None if result.status == "pass" else self._page.words("status_not_yet")
+            status = self._page.words("status_not_yet") if result.status == "fail" else None
             self._page.indented(judged_row(result, self._checks[result.check], self._page.words, status))
         self._page.blank()
 
@@ -236,6 +235,7 @@ class Screen:
             step=self.step,
             again=self._again,
         )
-        if self._keyboard and self._predictions and finished.state != "left":
-            told += " " + words("run_predicted", answers=self._answers, predictions=self._predictions)
+        if self._keyboard and self._predicted and finished.state != "left":
+            given = sum(self._predicted.values())
+            told += " " + words("run_predicted", answers=given, predictions=len(self._predicted))
         self._page.line(told, "verdict")
