@@ -7,6 +7,8 @@ from string import Formatter
 
 from tunlab.errors import KernelError, LabFileError, TunlabError
 
+LANGUAGES = ("en", "zh")
+
 
 def preferred(environment: Mapping[str, str] = os.environ) -> str:
     """The language that the locale variables ask for (locale(7)): LC_ALL before LC_MESSAGES before LANG."""

@@ -12,9 +12,10 @@ import pytest
 from rich.cells import cell_len
 
 from tunlab import paths
+from tunlab.i18n import LANGUAGES
 from tunlab.labfile.load import load
 from tunlab.labfile.placeholders import fill
-from tunlab.model.lab import LANGUAGES, Lab
+from tunlab.model.lab import Lab
 from tunlab.session.progress import StepRecord, record
 
 TUNLAB = Path(sys.prefix) / "bin/tunlab"

@@ -16,8 +16,7 @@ from host_state import processes_with
 from strange import PATIENCE, TUNLAB, Done, environment, shell
 from terminal import ENTER, Terminal
 
-from tunlab.i18n import Words
-from tunlab.model.lab import LANGUAGES
+from tunlab.i18n import LANGUAGES, Words
 from tunlab.session import ending, others, record
 
 pytestmark = pytest.mark.needs("sandbox")

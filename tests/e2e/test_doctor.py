@@ -13,9 +13,8 @@ from host_state import changes, snapshot
 from strange import Done, environment
 
 from tunlab import paths
-from tunlab.i18n import Words
+from tunlab.i18n import LANGUAGES, Words
 from tunlab.kernel import surroundings
-from tunlab.model.lab import LANGUAGES
 
 TUNLAB = Path(sys.executable).with_name("tunlab")
 RUN = f"{TUNLAB} run lab-1.4"

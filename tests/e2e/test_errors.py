@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tunlab import paths
-from tunlab.model.lab import LANGUAGES
+from tunlab.i18n import LANGUAGES
 
 GOLDEN = Path(__file__).with_name("golden")
 TUNLAB = Path(sys.executable).with_name("tunlab")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tunlab import paths
-from tunlab.model.lab import LANGUAGES
+from tunlab.i18n import LANGUAGES
 
 TUNLAB = Path(sys.prefix) / "bin/tunlab"
 FILES = {"lab.yaml", "en.md", "zh.md"}

@@ -3,8 +3,7 @@
 import pytest
 
 from tunlab.engine.cures import COMMANDS
-from tunlab.i18n import Words
-from tunlab.model.lab import LANGUAGES
+from tunlab.i18n import LANGUAGES, Words
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

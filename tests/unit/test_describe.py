@@ -25,46 +25,51 @@ CHECKS: list[tuple[Check, str, str]] = [
     (
         PacketCheck("a", (), OUT, 4),
         "captured at h1:tun0: exactly 4 packets of 88 bytes that begin with 0000 (echo) went out",
-        "抓包：h1:tun0 发出恰好 4 个包，每个 88 字节，以 0000 开头（echo）",
+        "h1:tun0 抓到(出)的包，各 88 字节，以 0000 开头（echo）：4 个",
     ),
     (
         PacketCheck("a", (), PacketFilter(TUN0, "program", "read", program="deaf"), 2, at_least=True),
         "the program at h1:tun0 read at least 2 packets told by deaf",
-        "程序从 h1:tun0 读出至少 2 个包，由 deaf 报告",
+        "程序从 h1:tun0 读出的包，由 deaf 报告：至少 2 个",
     ),
     (
         PacketCheck("a", (), READ, 1, at_least=True, each=True),
         "each program at h1:tun0 read at least 1 packet",
-        "h1:tun0 背后的每个程序都读出至少 1 个包",
+        "h1:tun0 背后的每个程序各自读出的包：至少 1 个",
     ),
     (
         LengthCheck("a", (), READ, 88),
         "the last packet that the program at h1:tun0 read has 88 bytes",
-        "程序从 h1:tun0 读出的最后一个包是 88 字节",
+        "程序从 h1:tun0 读出的最后一个包：88 字节",
     ),
     (
         CounterCheck("a", (), TUN0, "tx_packets", 0),
         "h1:tun0: the counter tx_packets grew by exactly 0",
-        "h1:tun0：计数器 tx_packets 增加了恰好 0",
+        "h1:tun0 的计数器 tx_packets 的增量：0",
     ),
     (
         OutputCheck("a", (), "tcpdump", "echo", 4),
         "tcpdump printed exactly 4 times: echo",
-        "tcpdump 打印恰好 4 次：echo",
+        "tcpdump 的输出里含“echo”的行：4 行",
     ),
-    (OutputCheck("a", (), None, "lo", 1, at_least=True), "printed at least 1 time: lo", "打印至少 1 次：lo"),
-    (PrintedCheck("a", (), "is {value}!", "so"), "printed: is so!", "打印：is so!"),
-    (PrintedCheck("a", (), "is {value}!", "so", "echo"), "echo printed: is so!", "echo 打印：is so!"),
+    (
+        OutputCheck("a", (), None, "lo", 1, at_least=True),
+        "printed at least 1 time: lo",
+        "输出里含“lo”的行：至少 1 行",
+    ),
+    (PrintedCheck("a", (), "is {value}!", "so"), "printed: is so!", "打印了：is so!"),
+    (PrintedCheck("a", (), "is {value}!", "so", "echo"), "echo printed: is so!", "echo 打印了：is so!"),
     (
         AgreeCheck("a", (), "tcpdump", "x", READ, 4),
         "tcpdump printed the very same packets, exactly 4",
-        "tcpdump 打印的正是同样的包，恰好 4 个",
+        "tcpdump 打印的与抓到的一一对得上的包：4 个",
     ),
     (
         DeviceCheck("a", (), TUN0, ("UP",), ("NOARP",), "UP", "192.0.2.1/24", 1, "reader", 2, ETH0),
         "h1:tun0: UP, no NOARP, state UP, 192.0.2.1/24, addresses: 1, held by reader, open descriptors: 2, "
         "the other end is h2:eth0",
-        "h1:tun0：UP, 无 NOARP, 状态 UP, 192.0.2.1/24, 地址 1 个, 另一端是 reader, 打开它的描述符 2 个, 对端是 h2:eth0",
+        "h1:tun0：UP, 没有 NOARP, 状态 UP, 192.0.2.1/24, 地址 1 个, 另一端的程序是 reader, 接着它的描述符 2 个, "
+        "对端是 h2:eth0",
     ),
     (DeviceCheck("a", (), TUN0, gone=True), "h1:tun0: no longer there", "h1:tun0：已经不存在"),
 ]

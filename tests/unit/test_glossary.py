@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tunlab import paths
+from tunlab.i18n import LANGUAGES
 from tunlab.labfile.glossary import read_glossary
 from tunlab.labfile.lint import lint
 from tunlab.labfile.problems import Problems
-from tunlab.model.lab import LANGUAGES
 
 SAMPLE = Path(__file__).parent / "golden/labfile/sample"
 

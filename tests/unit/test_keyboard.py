@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tunlab.ui.keys import BACKSPACE, CLEAR, ENTER, ESCAPE, OTHER, Keyboard
+from tunlab.ui.keys import BACKSPACE, CLEAR, ENTER, ESCAPE, OTHER, PASTED, Keyboard
 
 
 @pytest.fixture
@@ -26,7 +26,13 @@ def ends() -> Iterator[tuple[int, int]]:
         (b"\r\n", [ENTER, ENTER]),
         (b"\x7f\x08\x15", [BACKSPACE, BACKSPACE, CLEAR]),
         (b"\x1b", [ESCAPE]),
-        (b"\x1b\x1b", [OTHER]),  # Alt and Escape
+        (b"\x1b\x1b", [ESCAPE, ESCAPE]),
+        (b"\x1b[M !!x", [OTHER, "x"]),  # a mouse button, as X10 tells it
+        (b"\x1b[<0;1;1Mx", [OTHER, "x"]),  # and as SGR does
+        (b"\x1bP1$r0q\x1b\\x", [OTHER, "x"]),
+        (b"\x1b]11;rgb:0000/0000/0000\x07x", [OTHER, "x"]),
+        (b"\x1b[>41;354;0cx", [OTHER, "x"]),
+        (b"\x1b[200~two\nlines, q\x1b[201~x", [PASTED + "two\nlines, q", "x"]),
         (b"\x1b[A\x1b[1;5C\x1b[3~\x1bOPx", [OTHER, OTHER, OTHER, OTHER, "x"]),
         (b"\x1bx", [OTHER]),  # Alt and x
         ("中é😀".encode(), ["中", "é", "😀"]),
@@ -38,8 +44,16 @@ def ends() -> Iterator[tuple[int, int]]:
 def test_keys(ends: tuple[int, int], typed: bytes, keys: list[str]) -> None:
     with Keyboard(ends[1]) as keyboard:
         os.write(ends[0], typed)
-        assert keyboard.pressed() == keys
+        assert keyboard.pressed() + keyboard.pressed() == keys  # that Escape is alone is known a moment later
         assert keyboard.pressed() == []
+
+
+def test_an_arrow_may_come_in_parts(ends: tuple[int, int]) -> None:
+    with Keyboard(ends[1]) as keyboard:
+        os.write(ends[0], b"\x1b")
+        assert keyboard.pressed() == []
+        os.write(ends[0], b"[A")
+        assert keyboard.pressed() == [OTHER]
 
 
 def test_a_character_may_come_in_parts(ends: tuple[int, int]) -> None:

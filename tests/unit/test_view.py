@@ -5,7 +5,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from tunlab.i18n import Words
-from tunlab.model.events import Counters, DeviceSeen, Entry, Holder, Output, PacketSeen
+from tunlab.model.events import Action, Counters, DeviceSeen, Entry, Holder, Output, PacketSeen
 from tunlab.model.lab import Step, Watch
 from tunlab.model.topology import Endpoint
 from tunlab.ui.frame import frame
@@ -70,16 +70,44 @@ def test_what_the_program_did_counts_from_when_it_took_the_device() -> None:
 
 def test_an_end_tells_how_much_this_step_added() -> None:
     view = view_of(DEVICE, READ)
-    assert view.grown("h1", "tun0", "read") == 0  # all of it is new: the count says so
+    assert view.grown("h1", "tun0", "read") is None  # the device is new, and so is all of it
     view.begin_step()
+    assert view.grown("h1", "tun0", "read") == 0
     view.read(Entry(1.0, "lab-x", READ))
     assert (view.end("h1", "tun0", "read").packets, view.grown("h1", "tun0", "read")) == (2, 1)
+
+
+def test_a_second_program_on_a_device_takes_nothing_from_the_first() -> None:
+    view = view_of(DEVICE, READ)
+    view.read(Entry(1.0, "lab-x", replace(DEVICE, holders=(READER, replace(READER, pid=9, program="other")))))
+    assert view.end("h1", "tun0", "read").packets == 1
+    assert view.told_by["h1", "tun0", "reader", "read"] == 1
+
+
+def test_a_new_device_of_the_same_name_begins_at_nothing() -> None:
+    view = view_of(DEVICE, READ)
+    view.begin_step()
+    view.read(Entry(1.0, "lab-x", replace(DEVICE, index=DEVICE.index + 1)))
+    assert view.end("h1", "tun0", "read").packets == 0
+    assert view.told_by["h1", "tun0", "reader", "read"] == 0
+    assert view.grown("h1", "tun0", "read") is None
+
+
+def test_a_packet_through_lo_is_one_row() -> None:
+    out = replace(SENT, device="lo")
+    assert [row.told for row in view_of(out, replace(out, direction="in")).rows] == [["out", "in"]]
+
+
+def test_a_command_that_printed_nothing_says_so() -> None:
+    lines = shown(view_of(DEVICE, Action("ping", "exec", "h1", "find /dev -name tun0")), "en")
+    assert lines[-2:] == ["$ find /dev -name tun0", "  (printed nothing)"]
 
 
 def test_both_ends_in_one_table() -> None:
     counters = Counters("h1", "tun0", 0, 0, 0, 1, 84, 0)
     lines = shown(view_of(DEVICE, counters, SENT, READ, Output("ping", "h1", "reader", "Read 84 bytes")), "en")
-    assert any("kernel: tun0, UP" in line and "program: reader" in line for line in lines)
+    assert any("kernel: tun0" in line and "program: reader" in line for line in lines)
+    assert any("state UNKNOWN" in line for line in lines)
     assert any("TX 1 packet, 84 bytes" in line and "---->" in line and "read 1 packet," in line for line in lines)
     assert any("out, read" in line and "84" in line and "192.0.2.1 > 192.0.2.2" in line for line in lines)
     assert lines[-1] == "reader| Read 84 bytes"
@@ -102,5 +130,7 @@ def test_a_frame_is_no_higher_than_it_may_be() -> None:
     packets = [replace(SENT, time_ns=number, data=f"{number:02x}") for number in range(50)]
     view = view_of(DEVICE, *packets)
     assert len(shown(view, "en", height=23)) <= 23
-    assert any("earlier packets are not shown" in line for line in shown(view, "en", height=23))
-    assert len(view.rows) == 50
+    lines = shown(view, "en", height=23)
+    assert any("packets in between" in line for line in lines)
+    numbers = [line.split()[0] for line in lines if line.strip()[:1].isdecimal()]
+    assert (numbers[0], numbers[-1]) == ("1", "50")  # the first and the last ones are there

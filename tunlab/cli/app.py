@@ -1,5 +1,7 @@
 """The commands and their options; what they do is imported when one of them is called."""
 
+import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,9 +9,19 @@ from typing import Annotated, Any
 import typer
 
 from tunlab.cli.complete import complete_lab, complete_step
-from tunlab.i18n import Words, preferred
+from tunlab.i18n import LANGUAGES, Words, preferred
 
-words = Words(preferred())
+
+def _language(arguments: Sequence[str]) -> str:
+    """The language of the help: that of --lang, which it is too early to parse, else that of the locale."""
+    for option, value in zip(arguments, (*arguments[1:], ""), strict=True):
+        asked = value if option == "--lang" else option.removeprefix("--lang=")
+        if option.startswith("--lang") and asked in LANGUAGES:
+            return asked
+    return preferred()
+
+
+words = Words(_language(sys.argv))
 
 app = typer.Typer(
     help=words("help_tunlab"),

@@ -5,7 +5,7 @@ import json
 from rich.console import Console, RenderableType
 
 from tunlab import paths
-from tunlab.cli.errors import tell, told
+from tunlab.cli.errors import end_with_reader, tell, told
 from tunlab.cli.labs import folder_of
 from tunlab.i18n import Words
 from tunlab.labfile.load import load
@@ -17,6 +17,7 @@ from tunlab.ui import catalogue, lab_page
 def show_home(language: str) -> None:
     """What to run next, and every lab."""
     words = Words(language)
+    end_with_reader()
     with told(words):
         _print(catalogue.home(_shelf(words), words))
 
@@ -24,6 +25,7 @@ def show_home(language: str) -> None:
 def list_labs(language: str, as_json: bool) -> None:
     """Every lab with its title and your progress."""
     words = Words(language)
+    end_with_reader()
     with told(words):
         labs = _shelf(words)
         if not as_json:
@@ -36,6 +38,7 @@ def list_labs(language: str, as_json: bool) -> None:
 def show_lab(name: str, language: str, notes: bool, as_json: bool) -> None:
     """One lab's text, without running it."""
     words = Words(language)
+    end_with_reader()
     with told(words):
         shown = load(folder_of(name), "fast", paths.find_lab)
         if as_json:

@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from tunlab import paths
+from tunlab.cli.errors import end_with_reader
 from tunlab.engine.doctor import examine
 from tunlab.errors import Status, TunlabError
 from tunlab.i18n import Words
@@ -28,10 +29,8 @@ def diagnose(language: str, as_json: bool) -> None:
         found = diagnosis((*examine(_needed(), _run_a_lab()), terminal()))
     except Ended as ended:
         raise typer.Exit(128 + ended.signum) from ended
-    try:
-        (write_json if as_json else draw)(found, words)
-    except SystemExit as end:  # rich's word for it
-        raise BrokenPipeError from end
+    end_with_reader()
+    (write_json if as_json else draw)(found, words)
     raise typer.Exit(Status.ENVIRONMENT if found.state is State.NO else Status.FINE)
 
 

@@ -2,6 +2,7 @@
 
 import shlex
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +22,11 @@ def told(words: Words) -> Iterator[None]:
     except TunlabError as error:
         tell(words, error)
         raise typer.Exit(error.status) from error
+
+
+def end_with_reader() -> None:
+    """From here on a reader who has had enough (`| head`) ends us by SIGPIPE, as it ends any other program."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
 
 def tell(words: Words, error: TunlabError) -> None:

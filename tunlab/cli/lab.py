@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from tunlab import paths
-from tunlab.cli.errors import tell, told
+from tunlab.cli.errors import end_with_reader, tell, told
 from tunlab.cli.labs import folder_of, need_devices, open_labs
 from tunlab.cli.sandboxed import in_session
 from tunlab.errors import Status, TunlabError
@@ -16,6 +16,7 @@ from tunlab.i18n import Words
 from tunlab.kernel.holder import Ended, FrontLine
 from tunlab.labfile.lint import lint
 from tunlab.labfile.new import new_lab
+from tunlab.labfile.problems import shown
 from tunlab.model.events import Entry
 from tunlab.model.lab import Lab
 from tunlab.session.log import EventLog
@@ -27,7 +28,7 @@ def make_lab(folder: Path, language: str) -> None:
     words = Words(language)
     with told(words):
         identifier = new_lab(folder)
-        print(printable(words("new_done", lab=identifier, folder=folder)))
+        print(printable(words("new_done", lab=identifier, folder=shown(str(folder)))))
         following = {"new_lint": ("lab", "lint"), "new_prove": ("lab", "prove"), "new_run": ("run",)}
         commands = {key: shlex.join(["tunlab", *command, str(folder)]) for key, command in following.items()}
         for key, command in commands.items():
@@ -37,6 +38,7 @@ def make_lab(folder: Path, language: str) -> None:
 def lint_lab(name: str, language: str, as_json: bool) -> None:
     """Say every mistake in a lab's files; exit 2 where there is one."""
     words = Words(language)
+    end_with_reader()
     with told(words):
         errors = lint(folder_of(name), paths.find_lab)
         for error in errors:

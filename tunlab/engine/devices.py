@@ -99,6 +99,7 @@ class DeviceWatch:
             txqlen=link.txqlen,
             addresses=self._nodes[at.node].netlink.addresses(link.index),
             holders=self._holders(at) if link.kind in ("tun", "tap") else (),
+            index=link.index,
             link_address=link.address,
             peer=self._peer(at, link),
         )

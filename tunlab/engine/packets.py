@@ -14,6 +14,7 @@ from tunlab.packet.decode import decode
 from tunlab.packet.summary import summary
 from tunlab.session.log import EventLog
 
+MOST = 2000  # packets logged in one step, by captures and by programs: a flood is not looked at any further
 AT_ONCE = 64  # packets logged in one turn of the loop
 
 
@@ -34,6 +35,13 @@ class PacketLog:
         self._nodes = nodes
         self._captured: dict[tuple[str, str, int], list[PacketSeen]] = defaultdict(list)
         self._told: dict[tuple[str, int], int] = defaultdict(int)
+        self._logged = 0
+        self.left_out = 0  # packets of this step that were not logged any more
+
+    def begin_step(self) -> None:
+        """A new step begins."""
+        self.drain_all()
+        self._logged = self.left_out = 0
 
     def drain_all(self) -> None:
         """Log all that the captures hold: they saw a packet before a program that tells of it could read it."""
@@ -53,6 +61,8 @@ class PacketLog:
         captured = node.capture.receive()
         if captured is None:
             return False
+        if not self._has_room():
+            return until is None or captured.time_ns <= until
         link = LinkType.ETHERNET if captured.link_header else LinkType.RAW
         seen = PacketSeen(
             step=self._log.step,
@@ -72,8 +82,17 @@ class PacketLog:
             self._captured[seen.node, seen.device, seen.length].append(seen)
         return until is None or captured.time_ns <= until
 
+    def _has_room(self) -> bool:
+        """Count a packet that is about to be logged; False where there were too many."""
+        room = self._logged < MOST
+        self._logged += room
+        self.left_out += not room
+        return room
+
     def told_with_bytes(self, told: Told, data: bytes, time_ns: int, link: LinkType = LinkType.RAW) -> None:
         """A program of ours reported a packet that it `read` or `written`."""
+        if not self._has_room():
+            return
         seen = replace(
             self._told_by(told, len(data)),
             summary=summary(data, link),
@@ -86,6 +105,8 @@ class PacketLog:
 
     def told_length(self, program: Program, length: int) -> None:
         """A program printed only a length: put the captured packet of that length and rank beside it."""
+        if not self._has_room():
+            return
         assert program.device is not None
         seen = self._told_by(Told(program.name, program.device, "read"), length)
         twins = self._captured[seen.node, seen.device, length]

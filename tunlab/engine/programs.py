@@ -17,6 +17,7 @@ from tunlab.engine.node import RunningNode
 from tunlab.engine.packets import PacketLog, Told
 from tunlab.engine.reports import Reports, Teller
 from tunlab.errors import Status, TunlabError
+from tunlab.i18n import LANGUAGES
 from tunlab.kernel.errno_names import name_of
 from tunlab.kernel.process import Process, spawn
 from tunlab.kernel.procfs import pending, tun_holders
@@ -29,6 +30,11 @@ from tunlab.session.log import EventLog
 
 PATIENCE = 30.0  # seconds for a program to be ready, or to be gone
 COMPILE_PATIENCE = 60.0
+_END_OF_TIME = 1 << 63  # ns since 1970 that a clock of the kernel can show
+_NOT_FOR_PROGRAMS = (
+    "lab.yaml",
+    *(f"{language}.md" for language in LANGUAGES),
+)  # the lab itself: a learner's `ls` must not find the answers
 QUIET = 0.3  # seconds without a line, after which a program has said what it had to say
 
 
@@ -69,7 +75,7 @@ class Programs:
     def __enter__(self) -> "Programs":
         try:
             for path in self._folder.iterdir():
-                if path.is_file():
+                if path.is_file() and path.name not in _NOT_FOR_PROGRAMS:
                     shutil.copyfile(path, paths.WORK / path.name)
         except OSError as error:
             place = error.filename or self._folder
@@ -83,6 +89,10 @@ class Programs:
                 running.process.kill()
         self._loop.wait(lambda: not self._running, PATIENCE)
         self._stack.close()
+
+    def hear_reports(self) -> None:
+        """Take in what our programs have reported up to now."""
+        self._reports.hear_all()
 
     def of(self, pid: int) -> str | None:
         """The name of the program that a process is: the lab's, or what one that was started by hand calls itself."""
@@ -199,7 +209,9 @@ class Programs:
         if teller.at.node not in self._nodes:
             return
         match fields:
-            case {"did": "read" | "written" as did, "data": str(text), "t_ns": int(time_ns)}:
+            case {"did": "read" | "written" as did, "data": str(text), "t_ns": int(time_ns)} if (
+                0 < time_ns < _END_OF_TIME
+            ):
                 with suppress(ValueError):  # not hexadecimal
                     link = LinkType.PI if fields.get("link") == LinkType.PI.name else LinkType.RAW
                     told = Told(teller.program, teller.at, did)

@@ -42,7 +42,7 @@ def _can_be_begun_at(lab: Lab, number: int, log: EventLog, check: Callable[[], N
     with Stage(lab, log) as stage:
         stage.loop.at_each_turn(check)
         try:
-            rebuild(stage, lab.steps[:number])
+            rebuild(stage, lab.steps[:number], settled=False)
         except TunlabError:
             return False
     return True

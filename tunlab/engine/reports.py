@@ -13,6 +13,7 @@ from tunlab.engine.loop import Loop
 from tunlab.model.topology import Endpoint
 
 _UCRED = struct.Struct("3i")  # linux/socket.h: pid, uid, gid
+AT_ONCE = 16384  # bytes read in one turn of the loop: keys must not wait for a flood to end
 LONGEST = 300_000  # bytes of a line: a packet of 65,535 bytes in hexadecimal, and some
 
 # What the first line may name: it may come from any process in the sandbox.
@@ -64,6 +65,11 @@ class Reports:
     def name_of(self, pid: int) -> str | None:
         """What the process of that pid calls itself."""
         return next((each.teller.program for each in self._callers if each.teller and each.pid == pid), None)
+
+    def hear_all(self) -> None:
+        """Hear every caller once."""
+        for caller in list(self._callers):
+            self._hear(caller)
 
     def _accept(self) -> None:
         line, _ = self._listener.accept()
@@ -123,7 +129,9 @@ class _Caller:
     def said(self) -> list[dict[str, Any]]:
         """What whole lines have come since the last call."""
         try:
-            data = self._line.recv(1 << 20)
+            data = self._line.recv(AT_ONCE)
+        except BlockingIOError:
+            return []
         except ConnectionResetError:
             data = b""
         *whole, self._partial = (self._partial + data).split(b"\n")

@@ -73,10 +73,11 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Predict:
-    """Ask for the step's prediction. Reply: Answer, `q` or a Jump."""
+    """Ask for the step's prediction. Reply: Answer, `q`, `r` or a Jump."""
 
     lab: Lab
     step: Step
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def _step(
             yield from _skip(step, str(missing))
             return
         if step.predict and step.id not in answers:
-            answers[step.id] = yield from _predict(lab, step)
+            answers[step.id] = yield from _predict(lab, step, values)
         solved = yield from act(step, solve)
         verdict = yield Judge(step)
     except TunlabError:
@@ -152,8 +152,8 @@ def judged(step: Step, answer: Answer, verdict: Verdict) -> PredictionJudged:
     return PredictionJudged(step.id, step.predict.kind, answer.given, observed, matched, answer.reason)
 
 
-def _predict(lab: Lab, step: Step) -> Generator[Request, Reply, Answer]:
-    reply = yield Predict(lab, step)
+def _predict(lab: Lab, step: Step, values: Values) -> Generator[Request, Reply, Answer]:
+    reply = yield Predict(lab, step, values)
     if isinstance(reply, Answer):
         return reply
     _leave(reply, step)

@@ -5,6 +5,7 @@ terminal, and so does not print into the lab's picture.
 """
 
 import os
+import re
 import shlex
 import shutil
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ from tunlab.engine.environment import environment
 from tunlab.engine.loop import Loop
 from tunlab.engine.node import RunningNode
 from tunlab.engine.requests import Shell
+from tunlab.kernel.errno_names import attempting
 from tunlab.kernel.process import Process, kill_session, pidfd, spawn
 from tunlab.kernel.relay import Relay
 from tunlab.model.events import Output
@@ -22,6 +24,8 @@ from tunlab.session.log import EventLog
 PONDERING = 0.25  # seconds that a turn of the loop lasts at most while the learner is at work
 LAST_READS = 32  # of what a shell that has ended printed; each takes what has arrived, at most 4 KiB (n_tty)
 
+MOST = 1000  # lines of what runs in the background that are kept
+_CSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")  # what readline(3) leaves behind (ECMA-48, 5.4)
 _REDRAW = "\x1b[9999~"  # a key that no keyboard has
 _BASHRC = """\
 PS1={prompt}
@@ -40,6 +44,7 @@ class Shells:
         self._loop = loop
         self._log = log
         self._opened: list[Process] = []
+        self._told = 0  # lines that what runs in the background has printed
 
     def __enter__(self) -> "Shells":
         return self
@@ -54,7 +59,8 @@ class Shells:
         """Give the user's terminal to a shell until it ends. Above its prompt stands `notice` once `done()` is true."""
         told = False
         variables = environment(shell.node) | {"PYTHONSAFEPATH": "1"}
-        words = _words(shell, variables)
+        with attempting("write the shell's start-up file"):
+            words = _words(shell, variables)
         process = spawn(words, self._nodes[shell.node].namespace, variables, paths.WORK, interactive=True)
         self._opened.append(process)
         with pidfd(process.pid) as ended, Relay(process) as relay:
@@ -81,7 +87,9 @@ class Shells:
         if lines is None:
             self._loop.ignore(process)
         for line in lines or ():
-            self._log.add(Output(self._log.step, node, "shell", line))
+            self._told += 1
+            if self._told <= MOST and (text := _CSI.sub("", line).strip()):
+                self._log.add(Output(self._log.step, node, "shell", text))
 
 
 def _words(shell: Shell, variables: dict[str, str]) -> tuple[str, ...]:

@@ -75,14 +75,15 @@ class Stage:
 
     def begin_step(self, step: str) -> None:
         """What happens from here on belongs to this step; what the captures still hold, to the one before."""
-        self.packets.drain_all()
+        self.programs.hear_reports()
+        self.packets.begin_step()
         self.log.step = step
         self._dropped_before = self._drops()
         self.devices.begin_step()
 
     def dropped(self) -> int:
-        """Packets that the captures lost in this step."""
-        return self._drops() - self._dropped_before
+        """Packets that the captures lost in this step, or that were too many to be looked at."""
+        return self._drops() - self._dropped_before + self.packets.left_out
 
     @contextmanager
     def watching(self, *devices: Endpoint) -> Iterator[None]:

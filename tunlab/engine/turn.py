@@ -8,6 +8,7 @@ from tunlab.engine.requests import CHECK, ENTER, SOLVE, Ask, Await, Predict, Pre
 from tunlab.engine.settle import settled
 from tunlab.engine.shell import PONDERING
 from tunlab.engine.stage import Stage
+from tunlab.errors import TunlabError
 from tunlab.model.events import CheckJudged
 from tunlab.model.lab import Step
 from tunlab.model.prediction import Answer
@@ -17,6 +18,10 @@ _REST = 5  # times as long as a look took, until the next
 
 class Asked(Protocol):
     """Who is asked, and answers with keys."""
+
+    @property
+    def attended(self) -> bool:
+        """Whether somebody is there to answer; else what is asked is answered by itself."""
 
     def ask(self, ask: Ask | Predict | Await) -> None:
         """Say which keys are valid now."""
@@ -38,6 +43,9 @@ class Asked(Protocol):
 
     def come_back(self) -> None:
         """The shell has ended."""
+
+    def refused(self, error: TunlabError) -> None:
+        """A shell could not be opened."""
 
     def finished_in_shell(self) -> str:
         """What the shell is to say once the step's checks pass."""
@@ -69,9 +77,8 @@ def ask(asked: Ask | Predict, stage: Stage, audience: Asked) -> Pressed:
 
 def take_turn(turn: Await, stage: Stage, audience: Asked) -> Pressed:
     """The learner's turn: the kernel and the packets mark it; that needs no key, and counts as Enter."""
-    audience.ask(turn)
-    if (answer := audience.key()) is not None and not isinstance(answer, Shell) and answer != CHECK:
-        return answer
+    if not audience.attended:
+        return by_itself(turn)
     look = _Look(stage, turn.step)
     audience.begin(turn.step)
     audience.ask(turn)
@@ -114,9 +121,14 @@ class _Look:
 
 
 def _shell(shell: Shell, stage: Stage, audience: Asked, done: Callable[[], bool]) -> None:
+    refused: TunlabError | None = None
     audience.step_aside(shell.node)
     try:
         with stage.without_keyboard():
             stage.shells.open(shell, done, audience.finished_in_shell())
+    except TunlabError as error:
+        refused = error
     finally:
         audience.come_back()
+    if refused:
+        audience.refused(refused)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from tunlab import paths
 from tunlab.kernel.errno_names import attempting
@@ -31,8 +31,10 @@ class NetworkNamespace:
 
     def __exit__(self, *_: object) -> None:
         path = paths.NETNS / self.name
-        unmount(path)
-        path.unlink()
+        with suppress(OSError):  # somebody in the sandbox has deleted it (`ip netns del`)
+            unmount(path)
+        with suppress(OSError):
+            path.unlink()
         os.close(self._fd)
 
     def fileno(self) -> int:

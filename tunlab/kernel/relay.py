@@ -12,6 +12,9 @@ from tunlab.kernel.process import Process
 
 _AT_ONCE = 65536  # bytes
 _CLEAR_LINE = b"\r\x1b[K"
+# What a killed editor leaves on (xterm's control sequences): the other screen, mouse reports, bracketed paste,
+# a scroll region, which may only be taken off around a saved cursor, a hidden cursor, colours.
+_PLAIN = b"\x1b[?1047l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b7\x1b[r\x1b8\x1b[?25h\x1b[0m"
 
 
 class Relay:
@@ -37,6 +40,9 @@ class Relay:
 
     def __exit__(self, *_: object) -> None:
         signal.signal(signal.SIGWINCH, self._handler)
+        with suppress(OSError):
+            if os.environ.get("TERM", "dumb") != "dumb":
+                os.write(self._out, _PLAIN)
         with suppress(termios.error):
             if self._found:
                 termios.tcsetattr(self._fd, termios.TCSADRAIN, self._found)

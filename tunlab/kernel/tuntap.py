@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import socket
 import struct
 from enum import IntFlag
 
@@ -14,6 +15,7 @@ TUNSETIFF = 0x400454CA
 TUNSETPERSIST = 0x400454CB
 TUNSETOWNER = 0x400454CC
 TUNGETDEVNETNS = 0x54E3
+_SIOCGIFFLAGS, _IFF_UP = 0x8913, 1  # linux/sockios.h, linux/if.h
 
 _NAME_LENGTH = 15  # IFNAMSIZ without the closing zero
 _IFREQ = struct.Struct("16sH22x")  # linux/if.h: the name, then ifr_flags; 40 bytes in all
@@ -77,6 +79,13 @@ class Tun:
         """Let a user attach to the device without CAP_NET_ADMIN."""
         with attempting(f"TUNSETOWNER {self.name} {uid}"):
             fcntl.ioctl(self.fd, TUNSETOWNER, uid)
+
+
+def is_up(name: str) -> bool:
+    """Whether somebody has brought a device of this namespace up: IFF_UP (netdevice(7))."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        answer = fcntl.ioctl(asking, _SIOCGIFFLAGS, _IFREQ.pack(name.encode(), 0))
+    return bool(_IFREQ.unpack(answer)[1] & _IFF_UP)
 
 
 def add_persistent(name: str, kind: str) -> None:

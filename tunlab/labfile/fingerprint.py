@@ -6,9 +6,9 @@ from errno import errorcode
 from pathlib import Path
 
 from tunlab.errors import LabFileError
+from tunlab.i18n import LANGUAGES
 from tunlab.labfile.files import read_text, stays_inside
 from tunlab.labfile.lab import FILE
-from tunlab.model.lab import LANGUAGES
 
 _PROSE = frozenset(f"{language}.md" for language in LANGUAGES)
 

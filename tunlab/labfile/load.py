@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from tunlab.i18n import LANGUAGES
 from tunlab.labfile.cursor import Value
 from tunlab.labfile.lab import is_section, open_lab, read_lab, read_parts
 from tunlab.labfile.problems import Problems
 from tunlab.labfile.words import find_problems, prose_of, read_pages
-from tunlab.model.lab import LANGUAGES, Lab, Prose, Section
+from tunlab.model.lab import Lab, Prose, Section
 
 Find = Callable[[str], Path | None]
 

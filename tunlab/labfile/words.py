@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tunlab.errors import LabFileError
+from tunlab.i18n import LANGUAGES
 from tunlab.labfile.files import read_text
 from tunlab.labfile.items import before_items, items, named, named_lines
 from tunlab.labfile.markdown import Block
@@ -11,7 +12,7 @@ from tunlab.labfile.placeholders import Reference, parse, tokens
 from tunlab.labfile.problems import Problems, shown, unknown
 from tunlab.labfile.prose import Page, PageStep, read_page
 from tunlab.model.checks import AgreeCheck, Check, PacketCheck
-from tunlab.model.lab import LANGUAGES, Prose, Step, StepProse
+from tunlab.model.lab import Prose, Step, StepProse
 
 # What a person reads before the step has done anything.
 _BEFORE = ("say", "predict", "hint")

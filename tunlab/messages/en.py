@@ -112,7 +112,7 @@ SENTENCES: dict[str, str] = {
     "direction_in": "in",
     "direction_read": "read",
     "direction_written": "written",
-    "rows_hidden": "{count} earlier packets are not shown",
+    "rows_hidden": "{count} {count:packet|packets} in between",
     "status_pass": "[pass]",
     "status_fail": "[FAIL]",
     "status_unknown": "[unknown]",

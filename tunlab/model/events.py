@@ -94,7 +94,7 @@ class DeviceSeen:
     """A device as the kernel describes it; `gone` when it has vanished.
 
     `link_address` is its MAC, or empty where it has none, as a tun; `peer` the other end of a veth pair, `h2:eth0`,
-    where that is in a node of the lab.
+    where that is in a node of the lab; `index` the kernel's number of it, another one for each new device.
     """
 
     event: ClassVar[str] = "device"
@@ -111,6 +111,7 @@ class DeviceSeen:
     gone: bool = False
     link_address: str = ""
     peer: str | None = None
+    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)

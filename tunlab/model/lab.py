@@ -10,7 +10,6 @@ from tunlab.model.program import Program
 from tunlab.model.topology import Endpoint, Topology
 from tunlab.model.verbs import Verb
 
-LANGUAGES = ("en", "zh")
 SECTIONS = ("say", "predict", "hint", "feedback", "explain", "notes")
 
 

@@ -6,7 +6,7 @@ import sys
 
 from tunlab.errors import KernelError
 from tunlab.kernel.errno_names import name_of
-from tunlab.kernel.tuntap import Flags, Tun
+from tunlab.kernel.tuntap import Flags, Tun, is_up
 from tunlab.programs.report import Reporter
 
 
@@ -34,13 +34,14 @@ def main() -> int:
 def write(tun: Tun, data: bytes) -> int:
     """Write once. 1 where the kernel refused it."""
     report = Reporter(tun.name)
+    asked = f"{tun.name} {'UP' if is_up(tun.name) else 'DOWN'}: write 0x{data.hex()}"
     try:
         written = os.write(tun.fd, data)
     except OSError as error:
-        print(f"write {data.hex()}: {name_of(error)}", flush=True)
+        print(f"{asked}: {name_of(error)}", flush=True)
         return 1
     report.packet("written", data)
-    print(f"write {data.hex()}: {written} byte{'s' * (written != 1)} written", flush=True)
+    print(f"{asked}: {written} byte{'s' * (written != 1)} written", flush=True)
     return 0
 
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from tunlab.errors import KernelError
+from tunlab.kernel.errno_names import name_of
 from tunlab.kernel.tuntap import Flags, Tun
 from tunlab.model.packet import LinkType
 from tunlab.programs.report import Reporter
@@ -52,6 +53,9 @@ def serve(device: str, purpose: str, work: Serve, flags: Flags = Flags.TUN | Fla
             work(tun, report)
     except KernelError as error:
         print(f"Allocating interface: {error.errno_name}", file=sys.stderr)
+        return 1
+    except OSError as error:  # EBADFD or EFAULT: the device was deleted
+        print(f"Reading from interface: {name_of(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

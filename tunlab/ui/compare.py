@@ -14,15 +14,14 @@ from tunlab.ui.view import View
 
 
 def compared(view: View, devices: Sequence[Endpoint], words: Words) -> Table:
-    """A question a row, a device a column. Where the answers differ, the question is marked with an asterisk."""
+    """A question a row, a device a column; what tells them apart most comes first."""
     table = Table(box=box.ASCII2, padding=(0, 1), expand=False)
     table.add_column(words("compare_question"))
     for at in devices:
         table.add_column(Text(str(at), style="bold"), overflow="fold")
     for key, answer in _QUESTIONS.items():
         answers = [answer(view, at, words) for at in devices]
-        mark = "* " if len(set(answers)) > 1 else "  "
-        table.add_row(mark + words(f"compare_{key}"), *map(Text, answers))
+        table.add_row(words(f"compare_{key}"), *map(Text, answers))
     return table
 
 
@@ -37,9 +36,8 @@ def _of_device(answer: Callable[[DeviceSeen, Words], str]) -> Callable[[View, En
 def _counted(direction: str) -> Callable[[View, Endpoint, Words], str]:
     def answered(view: View, at: Endpoint, words: Words) -> str:
         grown = view.grown(at.node, at.device, direction)
-        return words("compare_packets", count=view.end(at.node, at.device, direction).packets) + (
-            words("end_more", count=grown) if grown else ""
-        )
+        more = "" if grown is None else words("end_more", count=grown)
+        return words("compare_packets", count=view.end(at.node, at.device, direction).packets) + more
 
     return answered
 
@@ -50,13 +48,13 @@ def _far_end(seen: DeviceSeen, words: Words) -> str:
 
 
 _QUESTIONS: dict[str, Callable[[View, Endpoint, Words], str]] = {
-    "kind": _of_device(lambda seen, _: seen.kind),
+    "far": _of_device(_far_end),
+    "link": _of_device(lambda seen, words: seen.link_address or words("compare_none")),
     "flags": _of_device(lambda seen, _: " ".join(sorted(seen.flags))),
     "state": _of_device(lambda seen, _: seen.state),
-    "mtu": _of_device(lambda seen, _: str(seen.mtu)),
-    "link": _of_device(lambda seen, words: seen.link_address or words("compare_none")),
-    "address": _of_device(lambda seen, words: "\n".join(seen.addresses) or words("no_address")),
     "sent": _counted("sent"),
     "received": _counted("received"),
-    "far": _of_device(_far_end),
+    "mtu": _of_device(lambda seen, _: str(seen.mtu)),
+    "address": _of_device(lambda seen, words: "\n".join(seen.addresses) or words("no_address")),
+    "kind": _of_device(lambda seen, _: seen.kind),
 }

@@ -43,7 +43,7 @@ class Desk:
         self._live: Live | None = None
         self._picture: Picture | None = None
         self._mode: Mode | None = None
-        self._footer_lines = 0
+        self._footer: list[int] = []  # the cells of each line of keys that stands there
         self._drawn = 0.0
         self._covered = False
         self._pressing = False
@@ -140,9 +140,12 @@ class Desk:
         """Draw again what changed, was covered, or lies on a terminal of another size."""
         if self._aside:
             return
-        if self._page.fit() or self._covered:
+        resized = self._page.fit()
+        if resized and not self._covered:
+            self._erase_footer()
+        if resized or self._covered:
             self._covered, self.changed = False, True
-            self._footer_lines = 0
+            self._footer = []
             self._draw_footer()
         if self.changed and time.monotonic() - self._drawn >= FRAME_SECONDS:
             self._draw()
@@ -164,13 +167,16 @@ class Desk:
             return
         lines = self._mode.footer(self._page.width)
         dumb = self._page.console.is_dumb_terminal
-        self._footer_lines = 0 if dumb else len(lines)
+        self._footer = [] if dumb else [line.cell_len for line in lines]
         self._page.console.print(Text("\n").join(lines), end="\n" if dumb else "", no_wrap=True, overflow="crop")
 
     def _erase_footer(self) -> None:
-        if self._footer_lines:
-            codes: list[ControlType | tuple[ControlType, int]] = [ControlType.CARRIAGE_RETURN, _ERASE_LINE]
-            for _ in range(self._footer_lines - 1):
-                codes += [(ControlType.CURSOR_UP, 1), _ERASE_LINE]
-            self._page.console.control(Control(*codes))
-            self._footer_lines = 0
+        """Take the footer away, on as many rows as its lines have now: a narrower terminal has broken them."""
+        if not self._footer:
+            return
+        rows = sum(max(1, -(-cells // self._page.width)) for cells in self._footer)
+        codes: list[ControlType | tuple[ControlType, int]] = [ControlType.CARRIAGE_RETURN, _ERASE_LINE]
+        for _ in range(rows - 1):
+            codes += [(ControlType.CURSOR_UP, 1), _ERASE_LINE]
+        self._page.console.control(Control(*codes))
+        self._footer = []

@@ -33,6 +33,8 @@ def draw(diagnosis: Diagnosis, words: Words) -> None:
         console.print(words("doctor_unneeded"), soft_wrap=True)
         for finding in unneeded:
             _draw(console, finding, words, said)
+        console.print()
+        console.print(Text(verdict(diagnosis, words), "bold"), soft_wrap=True)  # the first line may have scrolled away
 
 
 def verdict(diagnosis: Diagnosis, words: Words) -> str:

@@ -23,10 +23,11 @@ def both_ends(view: View, at: Endpoint, words: Words, spare: bool = False) -> Ta
         table.add_column(Text(words("kernel_side", device=at.device)))
         table.add_row(words("device_gone"))
         return table
-    table.add_column(Text(words("kernel_side", device=f"{at.device}, {_up(seen)}"), style="bold"), overflow="fold")
+    table.add_column(Text(words("kernel_side", device=at.device), style="bold"), overflow="fold")
     table.add_column("", no_wrap=True)
     table.add_column(Text(_program(seen, words), style="bold"), overflow="fold")
-    kernel = [" ".join(seen.flags), *([] if spare else [f"mtu {seen.mtu}  qdisc {seen.qdisc}"])]
+    state = f"state {seen.state}"
+    kernel = [" ".join(seen.flags), state if spare else f"{state}  mtu {seen.mtu}  qdisc {seen.qdisc}"]
     kernel += seen.addresses or [words("no_address")]
     holders = [_holder(view, at, holder, words, len(seen.holders) > 1) for holder in seen.holders]
     commands = [] if spare else [printable(holder.command) for holder in seen.holders]
@@ -52,12 +53,8 @@ def _holder(view: View, at: Endpoint, holder: Holder, words: Words, several: boo
 def _did(view: View, at: Endpoint, direction: str, words: Words) -> str:
     end = view.end(at.node, at.device, direction)
     grown = view.grown(at.node, at.device, direction)
-    more = words("end_more", count=grown) if grown else ""
+    more = "" if grown is None else words("end_more", count=grown)
     return words(f"end_{direction}", packets=end.packets, bytes=end.size, more=more)
-
-
-def _up(seen: DeviceSeen) -> str:
-    return "UP" if "UP" in seen.flags else "DOWN"
 
 
 def _program(seen: DeviceSeen, words: Words) -> str:

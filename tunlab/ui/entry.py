@@ -1,12 +1,12 @@
 """A line that the learner types: an answer, a reason, a number."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from rich.text import Text
 
 from tunlab.engine.requests import Pressed
 from tunlab.ui.cells import cells
-from tunlab.ui.keys import BACKSPACE, CLEAR, ENTER, ESCAPE, OTHER
+from tunlab.ui.keys import BACKSPACE, CLEAR, ENTER, ESCAPE, OTHER, PASTED
 
 _LONGEST = 500  # characters
 _ROOM = 24  # cells for what is typed; with less beside the label it has a line of its own
@@ -30,9 +30,10 @@ class Entry:
     def footer(self, width: int) -> list[Text]:
         """The line as it stands; of a long one its end."""
         alone = cells(self._label) + _ROOM > width
-        lines = [Text(line, "footer") for line in (self._above, self._label if alone else "") if line]
-        for line in lines:
-            line.truncate(width - 1)
+        above = Text(self._above, "footer")
+        above.truncate(width - 1)
+        lines = [above] if self._above else []
+        lines += [Text(line, "footer") for line in _broken(self._label, width - 1)] if alone else []
         label = Text() if alone else Text.assemble((self._label, "footer"), " ")
         shown = self._typed
         while shown and cells(shown) > width - cells(label.plain) - 2:
@@ -49,6 +50,20 @@ class Entry:
             self._typed = self._typed[:-1]
         elif key == CLEAR:
             self._typed = ""
+        elif key.startswith(PASTED):
+            line = " ".join(key.removeprefix(PASTED).split())
+            self._typed = (self._typed + "".join(filter(str.isprintable, line)))[:_LONGEST]
         elif key != OTHER and len(self._typed) < _LONGEST:
             self._typed += key
         return None
+
+
+def _broken(text: str, width: int) -> Iterator[str]:
+    """The text in lines of at most so many cells."""
+    line = ""
+    for character in text:
+        if line and cells(line + character) > width:
+            yield line
+            line = ""
+        line += character
+    yield line

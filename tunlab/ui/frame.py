@@ -6,7 +6,6 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from tunlab.i18n import Words
-from tunlab.model.events import Output
 from tunlab.model.lab import Step
 from tunlab.model.topology import Endpoint
 from tunlab.ui.compare import compared
@@ -24,7 +23,7 @@ def frame(view: View, step: Step, words: Words, console: Console, height: int, s
     """
     watch = step.watch
     rows = view.rows_at(step.places())
-    lines = program_lines(view.lines, most=max(1, height // 4))
+    lines = program_lines(view, words, most=max(1, height // 4))
     if watch is None:
         return Group(*_packets(rows, None, words, console, height, spare, lines), *lines)
     if watch.beside:
@@ -59,16 +58,18 @@ def _height(part: RenderableType, console: Console) -> int:
     return len(console.render_lines(part, console.options.update_width(console.width - MARGIN)))
 
 
-def program_lines(printed: list[Output], most: int) -> list[Text]:
+def program_lines(view: View, words: Words, most: int) -> list[Text]:
     """The last `most` lines that each program printed; one that it repeats is shown once, with how often.
 
-    A command that was run to its end stands above its lines, as it was typed.
+    A command that was run to its end stands above its lines, as it was typed, even where it printed none.
     """
     told: dict[str, list[tuple[str, int]]] = {}
-    for output in filter(lambda output: output.line, printed):
+    for output in filter(lambda output: output.line, view.lines):
         lines = told.setdefault(output.program, [])
         times = lines.pop()[1] if lines and lines[-1][0] == output.line else 0
         lines.append((output.line, times + 1))
+    for command in view.commands:
+        told.setdefault(command, [(words("printed_nothing"), 1)])
     return [line for program, lines in told.items() for line in _labelled(program, lines[-most:])]
 
 

@@ -1,6 +1,5 @@
 """What a learner may look up at any prompt: the text again, hints, headers, the steps, the keys."""
 
-import shlex
 from collections.abc import Callable, Iterable, Mapping
 
 from rich.table import Table
@@ -11,9 +10,10 @@ from tunlab.labfile.placeholders import fill
 from tunlab.model.lab import Lab, Step
 from tunlab.ui.detail import detail
 from tunlab.ui.footer import KEYS
-from tunlab.ui.page import Page
+from tunlab.ui.page import Page, typed
 from tunlab.ui.view import Row
 
+_STATES = ("done", "solved", "failed", "skipped", "error")  # a newer tunlab may have kept another
 LAST_HINT = 3  # the command, after the idea and where to look
 
 
@@ -48,6 +48,12 @@ class Guide:
         """The step that is being played."""
         return self._said.step if self._said else None
 
+    def title(self, step: str) -> str:
+        """A step as a person knows it: its number and title."""
+        if self.lab is None or step not in self.lab.prose[self._page.language].steps:
+            return step
+        return f"{self.lab.position(step) + 1}, {self.lab.prose[self._page.language].steps[step].title}"
+
     def has_hints(self) -> bool:
         """Whether there is a hint that was not given yet."""
         if self._said is None:
@@ -72,7 +78,7 @@ class Guide:
         page = self._page
         page.indented(Text(page.words("hint_number", number=self._hints, total=self._most_hints()), style="question"))
         if self._hints == LAST_HINT:
-            page.commands(*self._said.step.solve)
+            page.typed(*self._said.step.solve)
         else:
             page.prose(fill(self._prose_hints()[self._hints - 1], self._said.values))
 
@@ -81,7 +87,7 @@ class Guide:
         step = self.step
         given = step is not None and self._hints == LAST_HINT
         verbs = step.solve if given and step else ()
-        return Shell(node, tuple(shlex.join(command) for verb in verbs for command in verb.commands()))
+        return Shell(node, tuple(line for verb in verbs for line in typed(verb)))
 
     def headers(self, type_in: TypeIn) -> None:
         """Ask which of the step's packets is meant, and show it in full."""
@@ -107,7 +113,7 @@ class Guide:
         here = self.step.id if self.step else None
         for number, step in enumerate(lab.steps, 1):
             state = self.states.get(step.id)
-            told = page.words(f"list_{state}") if state else ""
+            told = page.words(f"list_{state if state in _STATES else 'done'}") if state else ""
             mark = ">" if step.id == here else ""
             turn = page.words("list_turn") if step.solve else ""
             table.add_row(mark, str(number), Text(told), Text(turn), Text(titles[step.id].title))

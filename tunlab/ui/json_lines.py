@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from tunlab.engine.requests import Ask, Await, Explain, Introduce, Predict, Pressed, Rebuild, Reveal, Say
 from tunlab.engine.turn import by_itself
+from tunlab.errors import TunlabError
 from tunlab.model.events import CheckJudged, Entry
 from tunlab.model.lab import Step
 from tunlab.ui.output import Output
@@ -38,6 +39,8 @@ class JsonLines:
 
     def reveal(self, told: Reveal) -> None: ...
 
+    attended = False
+
     def ask(self, ask: Ask | Predict | Await) -> None:
         self._asked = ask
 
@@ -49,6 +52,8 @@ class JsonLines:
     def step_aside(self, node: str) -> None: ...
 
     def come_back(self) -> None: ...
+
+    def refused(self, error: TunlabError) -> None: ...
 
     def finished_in_shell(self) -> str:
         return ""

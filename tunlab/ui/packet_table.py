@@ -7,9 +7,11 @@ from tunlab.i18n import Words
 from tunlab.model.topology import Endpoint
 from tunlab.ui.view import Row
 
+_LATER = 1.0  # seconds from which on it is worth telling that a packet was read so much later
+
 
 def packet_table(rows: list[Row], at: Endpoint | None, words: Words, most: int, spare: bool = False) -> Table:
-    """The last `most` packets, oldest first; seconds are counted from the step's first packet.
+    """At most `most` rows of packets, oldest first, those in the middle left out; seconds count from the first packet.
 
     A device other than `at` is named. `spare` leaves the times out.
     """
@@ -21,11 +23,20 @@ def packet_table(rows: list[Row], at: Endpoint | None, words: Words, most: int, 
     table.add_column(words("column_bytes"), justify="right", no_wrap=True)
     table.add_column(words("column_what"), overflow="fold")
     first = min(row.packet.time_ns for row in rows)  # a program's report may come before the capture's
-    shown = list(enumerate(rows, 1))[-most:]
+    numbered = list(enumerate(rows, 1))
+    head = len(rows) if len(rows) <= most else max(1, most // 3)
+    tail = len(rows) if len(rows) <= most else max(1, most - head - 1)
+    hidden = len(rows) - head - tail
     ways: dict[str, str] = {}  # the last one in each direction
-    for number, row in shown:
+    for number, row in (*numbered[:head], *(numbered[-tail:] if hidden > 0 else ())):
+        if hidden > 0 and number == len(rows) - tail + 1:
+            gap = Text(words("rows_hidden", count=hidden), style="unknown")
+            table.add_row("...", *([] if spare else [""]), "", "", gap)
+            ways.clear()
         packet = row.packet
         told = ", ".join(words(f"direction_{each}") for each in row.told)
+        if row.later >= _LATER:
+            told += words("direction_later", seconds=round(row.later))
         if at is None or (packet.node, packet.device) != (at.node, at.device):
             told = f"{packet.node}:{packet.device} {told}"
         after = f"{(packet.time_ns - first) / 1e9:.3f}"
@@ -35,6 +46,4 @@ def packet_table(rows: list[Row], at: Endpoint | None, words: Words, most: int, 
         times = [] if spare else [after]
         table.add_row(str(number), *times, told, str(packet.length), summary)
         ways[told] = way
-    if len(shown) < len(rows):
-        table.caption = words("rows_hidden", count=len(rows) - len(shown))
     return table

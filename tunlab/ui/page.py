@@ -10,13 +10,19 @@ from rich.padding import Padding
 from rich.text import Text
 
 from tunlab.i18n import Words
-from tunlab.model.verbs import SetSysctl, Verb
+from tunlab.model.verbs import SetSysctl, StartProgram, Verb
 from tunlab.ui.look import ORDINARY, Look
 from tunlab.ui.output import Output
 from tunlab.ui.prose import wrapped
 
 MARGIN = 2
 _OTHER = {"en": "zh", "zh": "en"}
+
+
+def typed(verb: Verb) -> list[str]:
+    """The commands of a verb as lines for a shell, which a program that stays must not keep busy."""
+    lines = [shlex.join(command) for command in verb.commands()]
+    return [*lines[:-1], f"{lines[-1]} &"] if isinstance(verb, StartProgram) else lines
 
 
 class Page:
@@ -26,6 +32,7 @@ class Page:
         self.words = words
         self.look = look
         self.console = Console(highlight=False, file=cast(IO[str], Output()), theme=look.theme)
+        self._gap = True  # the last line is empty
         self._columns = self.console.width
         self.fit()
 
@@ -52,14 +59,22 @@ class Page:
         self.words = Words(_OTHER[self.words.language])
 
     def blank(self) -> None:
+        """An empty line."""
         self.console.print()
+        self._gap = True
+
+    def gap(self) -> None:
+        """An empty line, unless there is one."""
+        if not self._gap:
+            self.blank()
 
     def heading(self, left: str, right: str = "") -> None:
         """A line across the page with a rule below it."""
-        self.blank()
+        self.gap()
         gap = max(2, self.width - Text(left).cell_len - Text(right).cell_len)
         self.console.print(Text(left + " " * gap + right, style="bold", no_wrap=True, overflow="ellipsis"))
         self.console.print("-" * self.width)
+        self._gap = False
 
     def prose(self, text: str) -> None:
         """Paragraphs of Markdown, and an empty line."""
@@ -75,9 +90,18 @@ class Page:
                 self.indented(Text.assemble((f"{verb.node}$ ", "node"), (shlex.join(command), style)))
         self.blank()
 
+    def typed(self, *verbs: Verb) -> None:
+        """The same, as one types it in a single shell, and an empty line."""
+        for verb in verbs:
+            for line in typed(verb):
+                self.indented(Text.assemble((f"{verb.node}$ ", "node"), (line, "command")))
+        self.blank()
+
     def line(self, text: str, style: str = "") -> None:
         """One paragraph without Markdown."""
         self.console.print(Text(text, style=style))
+        self._gap = False
 
     def indented(self, what: RenderableType) -> None:
         self.console.print(Padding(what, (0, MARGIN)))
+        self._gap = False

@@ -73,7 +73,11 @@ class Prompts:
     def _in_turn(self) -> Mapping[str, Press]:
         step = self._guide.step
         assert step
-        return {**self._lookups(), CHECK: lambda: CHECK, SOLVE: lambda: Jump(step.id, solve=True)}
+        solve = Jump(step.id, solve=True)
+        return {**self._lookups(), ENTER: self._say_whose_turn, CHECK: lambda: CHECK, SOLVE: lambda: solve}
+
+    def _say_whose_turn(self) -> None:
+        self._page.line(self._page.words("turn_enter"), "question")
 
     def _while_watching(self) -> Mapping[str, Press]:
         def leave() -> None:

@@ -34,9 +34,9 @@ class Question:
         page = self._page
         prose = self._prose()
         page.indented(Text(page.words("predict"), style="question"))
-        page.prose(fill(prose.question, {}))
+        page.prose(fill(prose.question, self._asked.values))
         for number, choice in enumerate(self._prediction.choices, 1):
-            page.indented(Text.assemble((f"{number}  ", "question"), fill(prose.answers[choice], {})))
+            page.indented(Text.assemble((f"{number}  ", "question"), fill(prose.answers[choice], self._asked.values)))
         if self._prediction.choices:
             page.blank()
 
@@ -96,7 +96,7 @@ def reveal(told: Reveal, page: Page) -> None:
     assert prediction
     prose = told.lab.prose[page.language].steps[told.step.id]
     judged = told.judged
-    page.blank()
+    page.gap()
     if told.measured is None:
         page.indented(Text(page.words("reveal_unmeasured"), style="verdict"))
         return
@@ -107,5 +107,7 @@ def reveal(told: Reveal, page: Page) -> None:
     key = "reveal_right" if judged.matched else "reveal_other"
     answer = said(prose, prediction, judged.answer)
     page.indented(Text(page.words(key, answer=answer, measured=measured), style="verdict"))
+    if judged.reason:
+        page.indented(Text(page.words("reveal_reason", reason=judged.reason)))
     if told.as_expected:  # else what the lab says of an answer may not be true
         page.prose(fill(prose.feedback[prediction.feedback(judged.answer, told.measured)], told.values))

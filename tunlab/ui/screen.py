@@ -21,8 +21,9 @@ from tunlab.engine.requests import (
     Shell,
 )
 from tunlab.engine.turn import by_itself
+from tunlab.errors import TunlabError
 from tunlab.labfile.placeholders import fill
-from tunlab.model.checks import Check
+from tunlab.model.checks import Check, DeviceCheck, expects_absence
 from tunlab.model.events import (
     CheckJudged,
     PredictionJudged,
@@ -40,6 +41,7 @@ from tunlab.ui.judged import judged_row
 from tunlab.ui.keys import Keyboard
 from tunlab.ui.output import HungUp
 from tunlab.ui.page import MARGIN, Page
+from tunlab.ui.printable import printable
 from tunlab.ui.prompts import Prompts
 from tunlab.ui.question import reveal
 from tunlab.ui.view import Row, View
@@ -74,8 +76,8 @@ class Screen:
         self._asked: Ask | Predict | Await | None = None
         self._step: Step | None = None
         self._checks: dict[str, Check] = {}
-        self._predicted: dict[tuple[str, str], bool] = {}  # whether an answer was given
-        self.step = "-"
+        self._predicted: dict[tuple[str, str], PredictionJudged] = {}
+        self.step = ""  # that was begun last
 
     def __enter__(self) -> "Screen":
         return self
@@ -100,11 +102,10 @@ class Screen:
             case CheckJudged() as judged:
                 self._page.indented(judged_row(judged, self._checks[judged.check], self._page.words))
             case PredictionJudged() as judged:
-                self._predicted[entry.lab, judged.step] = judged.answer is not None
+                self._predicted[entry.lab, judged.step] = judged
             case StepFinished(step, state, solved):
                 self._guide.states[step] = "solved" if solved and state == "done" else state
-                if state == "skipped":
-                    self._page.blank()
+                self._page.gap()
             case RunFinished() as finished:
                 self._finished(finished)
 
@@ -156,7 +157,7 @@ class Screen:
     def explain(self, explained: Explain) -> None:
         text = explained.lab.prose[self._page.language].steps[explained.step.id].sections.get("explain")
         if text:
-            self._page.blank()
+            self._page.gap()
             self._page.indented(Text(self._page.words("why"), style="bold"))
             self._page.prose(fill(text, explained.values))
 
@@ -182,10 +183,21 @@ class Screen:
         return answer
 
     def unfinished(self, results: Sequence[CheckJudged]) -> None:
+        page, step = self._page, self._guide.step
+        hidden = step is not None and step.predict is not None
         for result in results:
-            status = self._page.words("status_not_yet") if result.status == "fail" else None
-            self._page.indented(judged_row(result, self._checks[result.check], self._page.words, status))
-        self._page.blank()
+            check = self._checks[result.check]
+            if result.status != "fail":
+                page.indented(judged_row(result, check, page.words))
+            elif expects_absence(check) and result.actual == result.expected:
+                continue  # nothing to be done for it: it waits for the others
+            elif isinstance(check, DeviceCheck) or not hidden:
+                page.indented(judged_row(result, check, page.words, page.words("status_not_yet")))
+        if hidden and any(
+            not isinstance(self._checks[each.check], DeviceCheck) for each in results if each.status == "fail"
+        ):
+            page.indented(Text(page.words("check_awaited"), style="unknown"))  # what exactly would be the answer
+        page.blank()
 
     def step_aside(self, node: str) -> None:
         self._desk.step_aside()
@@ -196,6 +208,13 @@ class Screen:
         self._page.blank()
         self._desk.come_back()
 
+    def refused(self, error: TunlabError) -> None:
+        self._page.line(printable(self._page.words.error(error)), "wrong")
+
+    @property
+    def attended(self) -> bool:
+        return self._keyboard is not None
+
     def finished_in_shell(self) -> str:
         return self._page.words("turn_done_in_shell")
 
@@ -205,8 +224,10 @@ class Screen:
 
     def stopped(self, signal: str) -> None:
         """Say that a signal ended the run, and how to go on."""
+        key = "run_stopped" if self.step else "run_stopped_early"
+        title = self._guide.title(self.step)
         self._page.blank()
-        self._page.line(self._page.words("run_stopped", step=self.step, signal=signal, again=self._again))
+        self._page.line(self._page.words(key, step=title, signal=signal, again=self._again))
 
     def _start_over(self) -> None:
         """The stage was built anew: nothing that was seen before is there."""
@@ -232,10 +253,21 @@ class Screen:
             failed=finished.failed,
             unknown=finished.unknown,
             skipped=finished.skipped,
-            step=self.step,
+            step=self._guide.title(self.step),
             again=self._again,
         )
         if self._keyboard and self._predicted and finished.state != "left":
-            given = sum(self._predicted.values())
-            told += " " + words("run_predicted", answers=given, predictions=len(self._predicted))
+            given = [each for each in self._predicted.values() if each.answer is not None]
+            told += words("run_predicted", answers=len(given), predictions=len(self._predicted))
+        self._page.gap()
         self._page.line(told, "verdict")
+        if self._keyboard and finished.state != "left":
+            self._surprises()
+
+    def _surprises(self) -> None:
+        """The steps that came out otherwise than the learner thought: what there is to think about."""
+        titles = [self._guide.title(step) for (_, step), each in self._predicted.items() if each.matched is False]
+        if titles:
+            self._page.line(self._page.words("run_surprises"))
+            for title in titles:
+                self._page.indented(Text(f"- {title}"))

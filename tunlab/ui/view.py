@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from tunlab.model.events import Counters, DeviceSeen, Entry, Output, PacketSeen
+from tunlab.model.events import Action, Counters, DeviceSeen, Entry, Output, PacketSeen
 from tunlab.model.topology import Endpoint
 
 
@@ -14,6 +14,7 @@ class Row:
 
     packet: PacketSeen
     told: list[str] = field(default_factory=list)
+    later: float = 0.0  # seconds between the first who told of it and the second
 
 
 @dataclass
@@ -30,6 +31,7 @@ class End:
 
 # A packet's way: what the stack sends is captured before it is read, what is written before it is captured.
 _WAYS = (("out", "read"), ("written", "in"))
+_LOOP = ("out", "in")  # what goes out through lo comes in through it
 
 
 class View:
@@ -45,12 +47,15 @@ class View:
         self.changed = False
         self._half_told: dict[tuple[str, str, str], list[Row]] = defaultdict(list)  # by node, device and bytes
         self._before: dict[tuple[str, str, str], int] = {}  # packets of an end when the step began
+        self._old: set[tuple[str, str]] = set()  # devices that were there when it began
+        self.commands: list[str] = []  # that were run to their end, as Output names them
 
     def begin_step(self) -> None:
         """A new step begins: its packets and lines are its own; devices and counters go on."""
-        self.rows, self.lines = [], []
+        self.rows, self.lines, self.commands = [], [], []
         self._half_told.clear()
         self._before = {key: end.packets for key, end in self.ends.items()}
+        self._old = {where for where, seen in self.devices.items() if not seen.gone}
 
     def read(self, entry: Entry) -> None:
         """Take an entry of the log in."""
@@ -67,6 +72,8 @@ class View:
                 self._packet(packet)
             case Output() as output:
                 self.lines.append(output)
+            case Action(verb="exec", command=command):
+                self.commands.append(f"$ {command}")
 
     def rows_at(self, places: Collection[Endpoint]) -> list[Row]:
         """The packets on some devices, where any are named: what happens elsewhere is not what a step is about."""
@@ -75,34 +82,45 @@ class View:
     def end(self, node: str, device: str, direction: str) -> End:
         """What was `sent` or `received` by the kernel, `read` or `written` by the program at the far end.
 
-        Counted from when that program took the device.
+        Counted from when the device came into being, or that program took it.
         """
         return self.ends.get((node, device, direction), End())
 
-    def grown(self, node: str, device: str, direction: str) -> int:
-        """By how many packets an end has grown in this step, where it had some before; else 0."""
-        before = self._before.get((node, device, direction), 0)
-        return self.end(node, device, direction).packets - before if before else 0
+    def grown(self, node: str, device: str, direction: str) -> int | None:
+        """By how many packets an end has grown in this step; None where the device is new."""
+        if (node, device) not in self._old:
+            return None
+        return self.end(node, device, direction).packets - self._before.get((node, device, direction), 0)
 
     def _device(self, seen: DeviceSeen) -> None:
         where = (seen.node, seen.device)
         before = self.devices.get(where)
         self.devices[where] = seen
-        if seen.gone or (before is not None and before.holders and before.holders != seen.holders):
+        if seen.gone or (before is not None and before.index != seen.index):
             self.counters.pop(where, None)
-            self.ends = {key: end for key, end in self.ends.items() if key[:2] != where}
-            self._before = {key: packets for key, packets in self._before.items() if key[:2] != where}
+            self._forget(where, ("sent", "received", "read", "written"))
+            self._old.discard(where)
+        elif before is not None and before.holders and set(before.holders).isdisjoint(seen.holders):
+            self._forget(where, ("read", "written"))
+
+    def _forget(self, where: tuple[str, str], directions: tuple[str, ...]) -> None:
+        for direction in directions:
+            self.ends.pop((*where, direction), None)
+            self._before.pop((*where, direction), None)
+        for key in [key for key in self.told_by if key[:2] == where and key[3] in directions]:
+            del self.told_by[key]
 
     def _packet(self, packet: PacketSeen) -> None:
         if packet.seen_by == "program":
             self.ends.setdefault((packet.node, packet.device, packet.direction), End()).add(packet)
             self.told_by[packet.node, packet.device, packet.program or "", packet.direction] += 1
-        way = next(way for way in _WAYS if packet.direction in way)
+        way = _LOOP if packet.device == "lo" else next(way for way in _WAYS if packet.direction in way)
         half_told = self._half_told[packet.node, packet.device, packet.data]
         for row in half_told:
             if packet.data and packet.direction not in row.told and set(row.told) <= set(way):
                 half_told.remove(row)
                 row.told = list(way)
+                row.later = (packet.time_ns - row.packet.time_ns) / 1e9
                 return
         row = Row(packet, [packet.direction])
         self.rows.append(row)
