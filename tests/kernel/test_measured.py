@@ -13,6 +13,7 @@ from inside import Sandboxed
 from tunlab import paths
 from tunlab.engine.environment import environment
 from tunlab.engine.judge import Judgement, judge
+from tunlab.engine.packets import MOST
 from tunlab.engine.perform import perform
 from tunlab.engine.stage import Stage
 from tunlab.errors import TunlabError
@@ -300,3 +301,22 @@ def say(stage: Stage, *lines: object) -> None:
         line.connect(str(paths.REPORTS))
         line.sendall(b"".join(json.dumps(each).encode() + b"\n" for each in lines))
         stage.loop.wait(lambda: False, 0.05)  # three turns and more: accept, hear, leave
+
+
+def test_a_flood_is_not_looked_at_any_further(sandboxed: Sandboxed, tmp_path: Path) -> None:
+    """Only so many packets of a step are logged; that there were more makes what was captured unknown."""
+
+    def play(stage: Stage) -> tuple[int, bool, str]:
+        seen: list[PacketSeen] = []
+        stage.log.follow(lambda entry: seen.append(entry.what) if isinstance(entry.what, PacketSeen) else None)
+        with stage.nodes["h1"].namespace.entered(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as flood:
+            flood.bind(("127.0.0.1", 0))
+            for _ in range(MOST + 100):
+                flood.sendto(b"x", flood.getsockname())
+                stage.packets.drain(stage.nodes["h1"])
+        stage.packets.drain_all()
+        check = PacketCheck("sent", (), PacketFilter(LO, "capture", "out"), 1, at_least=True)
+        (judgement,) = judge(stage, Step("one", (), (), (), None, (check,)))
+        return len(seen), stage.dropped() > 0, judgement.result.status
+
+    assert sandboxed(on_a_stage(tmp_path, play)) == (MOST, True, "unknown")

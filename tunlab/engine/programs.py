@@ -28,6 +28,7 @@ from tunlab.model.topology import Endpoint
 from tunlab.packet.scapy_loader import load_scapy
 from tunlab.session.log import EventLog
 
+MOST_LINES = 2000  # of what programs print in one step: what floods is not heard any further
 PATIENCE = 30.0  # seconds for a program to be ready, or to be gone
 COMPILE_PATIENCE = 60.0
 _END_OF_TIME = 1 << 63  # ns since 1970 that a clock of the kernel can show
@@ -70,6 +71,7 @@ class Programs:
         self._log = log
         self._packets = packets
         self._running: dict[str, RunningProgram] = {}
+        self._heard = 0  # lines of this step
         self._stack = ExitStack()
 
     def __enter__(self) -> "Programs":
@@ -90,9 +92,10 @@ class Programs:
         self._loop.wait(lambda: not self._running, PATIENCE)
         self._stack.close()
 
-    def hear_reports(self) -> None:
-        """Take in what our programs have reported up to now."""
+    def begin_step(self) -> None:
+        """Take in what our programs have reported up to now; from here on it is about another step."""
         self._reports.hear_all()
+        self._heard = 0
 
     def of(self, pid: int) -> str | None:
         """The name of the program that a process is: the lab's, or what one that was started by hand calls itself."""
@@ -196,10 +199,14 @@ class Programs:
             self._loop.ignore(running.process)
             running.heard_out = True
             return
-        running.lines += lines
+        running.lines = (running.lines + lines)[-MOST_LINES:]
         running.last_sign = self._log.now()
         program = running.program
-        for line in lines:
+        self._heard += len(lines)
+        room = max(0, MOST_LINES - self._heard + len(lines))
+        if program.tells_read:
+            self._packets.left_out += len(lines[room:])  # each may have told of a packet
+        for line in lines[:room]:
             self._log.add(Output(self._log.step, program.node, program.name, line))
             if program.source and program.tells_read and (length := _length_told(program.tells_read, line)):
                 self._packets.drain_all()

@@ -75,7 +75,7 @@ class Stage:
 
     def begin_step(self, step: str) -> None:
         """What happens from here on belongs to this step; what the captures still hold, to the one before."""
-        self.programs.hear_reports()
+        self.programs.begin_step()
         self.packets.begin_step()
         self.log.step = step
         self._dropped_before = self._drops()

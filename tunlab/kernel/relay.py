@@ -8,6 +8,7 @@ import tty
 from contextlib import suppress
 from typing import Any, Self
 
+from tunlab.kernel.holder import Ended
 from tunlab.kernel.process import Process
 
 _AT_ONCE = 65536  # bytes
@@ -51,9 +52,14 @@ class Relay:
         return self._fd
 
     def keys(self) -> None:
-        """Hand on what was typed."""
-        with suppress(OSError):  # EIO: the terminal was closed; SIGHUP is on its way
-            self._typed += os.read(self._fd, _AT_ONCE)
+        """Hand on what was typed. Raises Ended where the terminal was closed: only our controlling one sends SIGHUP."""
+        try:
+            typed = os.read(self._fd, _AT_ONCE)
+        except OSError:  # EIO (tty_ioctl(4))
+            typed = b""
+        if not typed:
+            raise Ended(signal.SIGHUP)
+        self._typed += typed
         self.flush()
 
     def flush(self) -> None:

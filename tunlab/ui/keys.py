@@ -7,6 +7,8 @@ import termios
 from contextlib import suppress
 from typing import Any
 
+from tunlab.ui.output import HungUp
+
 ENTER, BACKSPACE, ESCAPE, CLEAR, OTHER = "enter", "backspace", "escape", "clear", "other"
 PASTED = "pasted:"  # in front of a text that came as one paste
 _NAMES = {"\r": ENTER, "\n": ENTER, "\x7f": BACKSPACE, "\b": BACKSPACE, "\x15": CLEAR, "\x1b": ESCAPE}
@@ -72,11 +74,14 @@ class Keyboard:
         return self._fd
 
     def pressed(self) -> list[str]:
-        """The keys pressed since the last call: the character itself, one of the names above, or a pasted text."""
+        """The keys pressed since the last call: the character itself, one of the names above, or a pasted text.
+
+        Raises HungUp where the terminal was closed.
+        """
         try:
             typed = self._decoder.decode(os.read(self._fd, 65536))
-        except OSError:  # the terminal is closed; SIGHUP is on its way
-            return []
+        except OSError as error:  # EIO: the terminal was closed; SIGHUP comes only from our controlling one
+            raise HungUp from error
         text = self._begun + typed
         keys: list[str] = []
         end = 0
