@@ -14,9 +14,12 @@ help: ## this list
 run: $(VENV)/.runtime ## play section 1.4 (without a terminal: all of it by itself)
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/tunlab run lab-1.4; else exec $(BIN)/tunlab run lab-1.4 --auto; fi
 
+# What a shell starts in the background ignores SIGINT and SIGQUIT, which some tests send: hence `env`.
 test: $(VENV)/.dev ## every test; as root, those on the kernel a second time as an ordinary user, at the same time
 	@status=0; \
-	if [ "$$(id -u)" = 0 ]; then tests/rootless tests/kernel tests/labs tests/e2e >$(VENV)/rootless.log 2>&1 & fi; \
+	if [ "$$(id -u)" = 0 ]; then \
+		env --default-signal=INT,QUIT tests/rootless tests/kernel tests/labs tests/e2e >$(VENV)/rootless.log 2>&1 & \
+	fi; \
 	$(BIN)/python -m pytest || status=1; \
 	if [ "$$(id -u)" = 0 ]; then \
 		echo "== as an ordinary user"; wait $$! || status=1; cat $(VENV)/rootless.log; \

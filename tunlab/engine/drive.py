@@ -89,7 +89,7 @@ def _answer(request: Request, stage: Stage, audience: Audience) -> Reply:
             stage.log.add(what)
         case Introduce():
             audience.introduce(request)
-        case Rebuild(steps):
+        case Rebuild(steps=steps):
             audience.rebuild(request)
             rebuild(stage, steps)
         case Say():

@@ -89,9 +89,13 @@ class Await:
 
 @dataclass(frozen=True, slots=True)
 class Rebuild:
-    """Bring back what earlier steps left, and verify it. No reply; raises TunlabError where it differs."""
+    """Bring back what earlier steps left, and verify it. No reply; raises TunlabError where it differs.
+
+    `then` is the step that is to be played.
+    """
 
     steps: tuple[Step, ...]
+    then: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def play(
     if introduce:
         yield Introduce(lab)
     if first:
-        yield Rebuild(lab.steps[:first])
+        yield Rebuild(lab.steps[:first], lab.steps[first].id)
     if introduce:
         yield from _ask(Ask("next", lab.steps[first].id, step=False))
     for index in range(first, last + 1):

@@ -3,6 +3,7 @@
 import codecs
 import os
 import re
+import select
 import termios
 from contextlib import suppress
 from typing import Any
@@ -79,9 +80,12 @@ class Keyboard:
         Raises HungUp where the terminal was closed.
         """
         try:
-            typed = self._decoder.decode(os.read(self._fd, 65536))
-        except OSError as error:  # EIO: the terminal was closed; SIGHUP comes only from our controlling one
+            data = os.read(self._fd, 65536)
+        except OSError as error:
             raise HungUp from error
+        if not data and self._hung_up():  # SIGHUP comes only from our controlling terminal
+            raise HungUp
+        typed = self._decoder.decode(data)
         text = self._begun + typed
         keys: list[str] = []
         end = 0
@@ -101,6 +105,12 @@ class Keyboard:
         self._begun = ""
         with suppress(termios.error):  # it was closed
             termios.tcflush(self._fd, termios.TCIFLUSH)
+
+    def _hung_up(self) -> bool:
+        """Whether the terminal was closed; a read says no more than that nothing was typed."""
+        poll = select.poll()
+        poll.register(self._fd, 0)
+        return bool(poll.poll(0))
 
     def _ask_for_marks(self, sequence: bytes) -> None:
         if os.environ.get("TERM", "dumb") != "dumb":

@@ -77,7 +77,7 @@ class Screen:
         self._step: Step | None = None
         self._checks: dict[str, Check] = {}
         self._predicted: dict[tuple[str, str], PredictionJudged] = {}
-        self.step = ""  # that was begun last
+        self.step = ""  # that was begun last, or is about to begin
 
     def __enter__(self) -> "Screen":
         return self
@@ -118,6 +118,7 @@ class Screen:
 
     def rebuild(self, rebuilt: Rebuild) -> None:
         self._start_over()
+        self.step = rebuilt.then
         self._page.line(self._page.words("rebuilding", total=len(rebuilt.steps)))
 
     def say(self, said: Say) -> None:
@@ -166,6 +167,8 @@ class Screen:
     def ask(self, ask: Ask | Predict | Await) -> None:
         again = ask is self._asked
         self._asked = ask
+        if isinstance(ask, Ask) and not ask.step and ask.then:
+            self.step = ask.then
         if isinstance(ask, Predict) and not again:
             self._prompts.print_question(ask)
         if self._keyboard:
