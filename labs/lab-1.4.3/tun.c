@@ -14,7 +14,8 @@
 /* As large as the device's MTU, so a whole packet fits. */
 #define BUFFER_SIZE 1500
 
-/* Make a tun or tap device. Returns its file descriptor, or -1; `name` is filled in by the kernel. */
+/* Make a tun or tap device. Returns its file descriptor, or -1.
+ * The kernel fills in `name`. */
 static int tun_alloc(short flags, char name[IFNAMSIZ])
 {
     struct ifreq request;
@@ -24,7 +25,7 @@ static int tun_alloc(short flags, char name[IFNAMSIZ])
     if (fd < 0)
         return -1;
 
-    /* All zero also means an empty name: the kernel picks the first free one. */
+    /* All zero also means an empty name: the kernel picks a free one. */
     memset(&request, 0, sizeof request);
     request.ifr_flags = flags;
 
@@ -41,7 +42,7 @@ int main(void)
     char name[IFNAMSIZ];
     unsigned char packet[BUFFER_SIZE];
 
-    /* IFF_TUN: IP packets, no Ethernet header. IFF_NO_PI: the packet only, nothing in front of it. */
+    /* IFF_TUN: IP packets, no Ethernet header. IFF_NO_PI: see the last step. */
     int fd = tun_alloc(IFF_TUN | IFF_NO_PI, name);
     if (fd < 0) {
         perror("Allocating interface");
@@ -50,7 +51,7 @@ int main(void)
     printf("Open tun/tap device: %s for reading...\n", name);
 
     for (;;) {
-        /* Sleeps until the kernel sends a packet to the device. One read gives one packet. */
+        /* Sleeps until there is a packet. One read gives one packet. */
         ssize_t length = read(fd, packet, sizeof packet);
         if (length < 0) {
             perror("Reading from interface");

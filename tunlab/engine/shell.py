@@ -72,10 +72,10 @@ class Shells:
                     relay.flush()
                     process.continue_if_stopped()
                     if not told and relay.at_prompt() and done():
+                        _show_all(relay)  # a command's last lines come before ours
                         relay.say(notice, _REDRAW.encode() if "--rcfile" in words else b"")
                         told = True
-                for _ in range(LAST_READS):
-                    relay.output()
+                _show_all(relay)
             finally:
                 self._loop.ignore(relay)
                 self._loop.ignore(process)
@@ -90,6 +90,11 @@ class Shells:
             self._told += 1
             if self._told <= MOST and (text := _CSI.sub("", line).strip()):
                 self._log.add(Output(self._log.step, node, "shell", text))
+
+
+def _show_all(relay: Relay) -> None:
+    for _ in range(LAST_READS):
+        relay.output()
 
 
 def _words(shell: Shell, variables: dict[str, str]) -> tuple[str, ...]:

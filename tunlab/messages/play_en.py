@@ -92,4 +92,7 @@ SENTENCES: dict[str, str] = {
     "run_surprises": "What you expected otherwise:",
     "turn_enter": "It is your turn: ! opens a shell to type in, h gives a hint.",
     "run_stopped_early": "Stopped by {signal} before a step had begun. Nothing is left behind. Go on with: {again}",
+    "share": "{program} (pid {pid}): {count}",
+    "shares": "read by {told}",
+    "share_between": "   ",
 }

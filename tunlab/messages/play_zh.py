@@ -92,4 +92,7 @@ SENTENCES: dict[str, str] = {
     "run_surprises": "和你的预测不一样的：",
     "turn_enter": "轮到你自己动手了：按 ! 打开 shell 敲命令，按 h 看提示。",
     "run_stopped_early": "还没有开始任何一步，就被信号 {signal} 终止了。继续做：{again}",
+    "share": "{program}（pid {pid}）{count} 个",
+    "shares": "各读出：{told}",
+    "share_between": "   ",
 }

@@ -50,6 +50,23 @@ def _holder(view: View, at: Endpoint, holder: Holder, words: Words, several: boo
     return words("program_of_several", program=name_of(holder), told=told, count=count)
 
 
+def shares(view: View, at: Endpoint, words: Words) -> list[Text]:
+    """Of several programs behind a device, how much each has read, once one has: a line."""
+    seen = view.devices.get((at.node, at.device))
+    if seen is None or len(seen.holders) < 2 or not view.end(at.node, at.device, "read").packets:
+        return []
+    told = [
+        words(
+            "share",
+            program=name_of(each),
+            pid=each.pid,
+            count=view.told_by[at.node, at.device, each.program or "", "read"],
+        )
+        for each in seen.holders
+    ]
+    return [Text(words("shares", told=words("share_between").join(told)), style="verdict")]
+
+
 def _did(view: View, at: Endpoint, direction: str, words: Words) -> str:
     end = view.end(at.node, at.device, direction)
     grown = view.grown(at.node, at.device, direction)

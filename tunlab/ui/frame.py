@@ -9,7 +9,7 @@ from tunlab.i18n import Words
 from tunlab.model.lab import Step
 from tunlab.model.topology import Endpoint
 from tunlab.ui.compare import compared
-from tunlab.ui.ends import both_ends
+from tunlab.ui.ends import both_ends, shares
 from tunlab.ui.packet_table import packet_table
 from tunlab.ui.page import MARGIN
 from tunlab.ui.printable import printable
@@ -30,7 +30,8 @@ def frame(view: View, step: Step, words: Words, console: Console, height: int, s
         table = compared(view, watch.devices(), words)
         return Group(*_packets(rows, None, words, console, height, spare, [table]), table)
     ends = both_ends(view, watch.at, words, spare)
-    return Group(ends, *_packets(rows, watch.at, words, console, height, spare, [ends, *lines]), *lines)
+    below = [*shares(view, watch.at, words), *lines]
+    return Group(ends, *_packets(rows, watch.at, words, console, height, spare, [ends, *below]), *below)
 
 
 def _packets(
@@ -63,14 +64,16 @@ def program_lines(view: View, words: Words, most: int) -> list[Text]:
 
     A command that was run to its end stands above its lines, as it was typed, even where it printed none.
     """
-    told: dict[str, list[tuple[str, int]]] = {}
-    for output in filter(lambda output: output.line, view.lines):
-        lines = told.setdefault(output.program, [])
+    told: dict[tuple[str, int], list[tuple[str, int]]] = {}
+    for output, run in view.lines:
+        if not output.line:
+            continue
+        lines = told.setdefault((output.program, run), [])
         times = lines.pop()[1] if lines and lines[-1][0] == output.line else 0
         lines.append((output.line, times + 1))
-    for command in view.commands:
-        told.setdefault(command, [(words("printed_nothing"), 1)])
-    return [line for program, lines in told.items() for line in _labelled(program, lines[-most:])]
+    for number, command in enumerate(view.commands):
+        told.setdefault((command, view.commands[:number].count(command)), [(words("printed_nothing"), 1)])
+    return [line for (program, _), lines in told.items() for line in _labelled(program, lines[-most:])]
 
 
 def _labelled(program: str, lines: list[tuple[str, int]]) -> Iterator[Text]:

@@ -62,7 +62,7 @@ def _lab(lab: Lab, words: Words, notes: bool, width: int) -> Iterator[Renderable
     yield from _title(f"{lab.id}  {prose.title}", width)
     yield from _prose(prose.intro, width)
     yield from _heading(words("show_topology"))
-    yield from (_indented(Text(f"- {line}")) for line in _topology(lab, words))
+    yield from (_indented(Text(f"- {line}")) for line in _topology(lab, words, notes))
     for number, step in enumerate(lab.steps, 1):
         yield Text()
         of = words("step_of", number=number, total=len(lab.steps))
@@ -70,16 +70,18 @@ def _lab(lab: Lab, words: Words, notes: bool, width: int) -> Iterator[Renderable
         yield from _step(step, prose.steps[step.id], words, notes, width)
 
 
-def _topology(lab: Lab, words: Words) -> Iterator[str]:
+def _topology(lab: Lab, words: Words, notes: bool) -> Iterator[str]:
+    """What it is made of; settings and programs, which tell what is to come, only for the teacher."""
     for node in lab.topology.nodes:
         yield words("show_node", node=node.name)
-        if node.sysctls:
+        if node.sysctls and notes:
             settings = " ".join(f"{key}={value}" for key, value in node.sysctls)
             yield words("show_sysctls", node=node.name, settings=settings)
     for link in lab.topology.links:
         near, far = link.ends
         yield words("show_link", near=near, far=far)
-    yield from (_program(program, words) for program in lab.programs)
+    if notes:
+        yield from (_program(program, words) for program in lab.programs)
 
 
 def _program(program: Program, words: Words) -> str:

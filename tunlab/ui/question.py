@@ -1,6 +1,7 @@
 """A prediction: the question, the answer that is given, and what the packets said."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from rich.text import Text
 
@@ -15,6 +16,9 @@ from tunlab.ui.keys import ENTER
 from tunlab.ui.page import Page
 
 Lookups = Callable[[], Mapping[str, Press]]
+
+
+_DIGITS = "0123456789"
 
 
 class Question:
@@ -52,13 +56,17 @@ class Question:
     def _presses(self) -> Mapping[str, Press]:
         presses: dict[str, Press] = {**self._lookups(), "s": Answer}
         if self._prediction.kind != "choice":
-            return presses | {ENTER: self._type}
+            digits = _DIGITS if self._prediction.kind == "number" else ""
+            return presses | {ENTER: self._type} | {digit: partial(self._type, digit) for digit in digits}
         for number, choice in enumerate(self._prediction.choices, 1):
             presses[str(number)] = lambda choice=choice: self._given(choice)  # type: ignore[misc]
         return presses
 
-    def _type(self) -> None:
-        self._show(Entry(self._page.words("predict_answer"), self._typed, self.wait))
+    def _type(self, begun: str = "") -> None:
+        entry = Entry(self._page.words("predict_answer"), self._typed, self.wait)
+        for key in begun:
+            entry.press(key)
+        self._show(entry)
 
     def _typed(self, text: str) -> Pressed | None:
         if self._prediction.kind == "number" and not (text.isdecimal() and text.isascii()):

@@ -209,6 +209,8 @@ class Screen:
     def come_back(self) -> None:
         self._page.line(self._page.words("shell_closed"), "question")
         self._page.blank()
+        if isinstance(self._asked, Predict):
+            self._prompts.print_question(self._asked)
         self._desk.come_back()
 
     def refused(self, error: TunlabError) -> None:

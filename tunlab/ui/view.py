@@ -43,7 +43,7 @@ class View:
         self.ends: dict[tuple[str, str, str], End] = {}
         self.told_by: Counter[tuple[str, str, str, str]] = Counter()  # packets by node, device, program, direction
         self.rows: list[Row] = []
-        self.lines: list[Output] = []
+        self.lines: list[tuple[Output, int]] = []  # with the how manieth run of a command printed it
         self.changed = False
         self._half_told: dict[tuple[str, str, str], list[Row]] = defaultdict(list)  # by node, device and bytes
         self._before: dict[tuple[str, str, str], int] = {}  # packets of an end when the step began
@@ -71,7 +71,7 @@ class View:
             case PacketSeen() as packet:
                 self._packet(packet)
             case Output() as output:
-                self.lines.append(output)
+                self.lines.append((output, self.commands.count(output.program)))
             case Action(verb="exec", command=command):
                 self.commands.append(f"$ {command}")
 
