@@ -33,6 +33,7 @@ class Kept:
                 try:
                     name, fingerprint = self._names[entry.lab], self._hashes[entry.lab]
                     record(self._folder, name, fingerprint, step, self._entry(step, state, solved))
+                    self._predicted = None
                 except TunlabError as error:
                     self.trouble = error
 
