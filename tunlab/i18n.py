@@ -31,6 +31,9 @@ class _Numbers(Formatter):
         return str(super().format_field(value, spec))
 
 
+_FORMAT = _Numbers()
+
+
 class Words:
     """The sentences of one language: `words("key", gap=value)`."""
 
@@ -39,7 +42,7 @@ class Words:
         self._sentences: Mapping[str, str] = import_module(f"tunlab.messages.{language}").SENTENCES
 
     def __call__(self, key: str, /, **values: object) -> str:
-        return _Numbers().format(self._sentences[key], **values)
+        return _FORMAT.format(self._sentences[key], **values)
 
     def error(self, error: TunlabError) -> str:
         """The error's sentence, with the place in front and the remedy behind where it has them."""

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from tunlab.cli.beginning import Wanted, begin, find_step, name_of
-from tunlab.engine.keep import SOLVED, Kept
+from tunlab.engine.keep import Kept
 from tunlab.errors import TunlabError
 from tunlab.i18n import Words
 from tunlab.labfile.fingerprint import fingerprint
 from tunlab.labfile.load import load
-from tunlab.model.events import Entry, PredictionJudged, StepFinished
+from tunlab.model.events import SOLVED, Entry, PredictionJudged, StepFinished
 from tunlab.model.lab import Lab, Section
 from tunlab.session.progress import StepRecord, record
 from tunlab.session.progress import load as known

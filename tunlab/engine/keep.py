@@ -8,8 +8,6 @@ from tunlab.errors import TunlabError
 from tunlab.model.events import Entry, PredictionJudged, StepFinished
 from tunlab.session.progress import StepRecord, record
 
-SOLVED = "solved"  # in the progress: tunlab ran the learner's half
-
 
 class Kept:
     """Writes each step's end to the progress of its lab. `trouble` is why that failed, if it did: the run goes on.
@@ -29,16 +27,16 @@ class Kept:
         match entry.what:
             case PredictionJudged() as judged:
                 self._predicted = judged
-            case StepFinished(step, state, solved) if self.trouble is None:
+            case StepFinished(step) as finished if self.trouble is None:
                 try:
                     name, fingerprint = self._names[entry.lab], self._hashes[entry.lab]
-                    record(self._folder, name, fingerprint, step, self._entry(step, state, solved))
+                    record(self._folder, name, fingerprint, step, self._entry(finished))
                     self._predicted = None
                 except TunlabError as error:
                     self.trouble = error
 
-    def _entry(self, step: str, state: str, solved: bool) -> StepRecord:
-        told = self._predicted if self._predicted and self._predicted.step == step else None
+    def _entry(self, finished: StepFinished) -> StepRecord:
+        told = self._predicted if self._predicted and self._predicted.step == finished.step else None
         prediction = {
             "kind": told.kind,
             "answer": told.answer,
@@ -47,4 +45,4 @@ class Kept:
             "matched": told.matched,
         } if told else None  # fmt: skip
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        return StepRecord(SOLVED if solved and state == "done" else state, at, prediction)
+        return StepRecord(finished.ended(), at, prediction)

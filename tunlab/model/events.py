@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from tunlab.model.packet import Layer
 
 SCHEMA = 1
+SOLVED = "solved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,10 @@ class StepFinished:
     step: str
     state: str
     solved: bool = False
+
+    def ended(self) -> str:
+        """How it ended for the learner: `state`, or `solved` where tunlab did it for them."""
+        return SOLVED if self.solved and self.state == "done" else self.state
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """A line that the learner types: an answer, a reason, a number."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from rich.text import Text
 
 from tunlab.engine.requests import Pressed
 from tunlab.ui.cells import cells
 from tunlab.ui.keys import BACKSPACE, CLEAR, ENTER, ESCAPE, OTHER, PASTED
+from tunlab.ui.prose import wrapped
 
 _LONGEST = 500  # characters
 _ROOM = 24  # cells for what is typed; with less beside the label it has a line of its own
@@ -33,7 +34,7 @@ class Entry:
         above = Text(self._above, "footer")
         above.truncate(width - 1)
         lines = [above] if self._above else []
-        lines += [Text(line, "footer") for line in _broken(self._label, width - 1)] if alone else []
+        lines += [Text(line.plain, "footer") for line in wrapped(self._label, width - 1)] if alone else []
         label = Text() if alone else Text.assemble((self._label, "footer"), " ")
         shown = self._typed
         while shown and cells(shown) > width - cells(label.plain) - 2:
@@ -56,14 +57,3 @@ class Entry:
         elif key != OTHER and len(self._typed) < _LONGEST:
             self._typed += key
         return None
-
-
-def _broken(text: str, width: int) -> Iterator[str]:
-    """The text in lines of at most so many cells."""
-    line = ""
-    for character in text:
-        if line and cells(line + character) > width:
-            yield line
-            line = ""
-        line += character
-    yield line

@@ -103,11 +103,11 @@ class Screen:
                 self._page.indented(judged_row(judged, self._checks[judged.check], self._page.words))
             case PredictionJudged() as judged:
                 self._predicted[entry.lab, judged.step] = judged
-            case StepFinished(step, state, solved):
-                self._guide.states[step] = "solved" if solved and state == "done" else state
+            case StepFinished(step) as finished:
+                self._guide.states[step] = finished.ended()
                 self._page.gap()
-            case RunFinished() as finished:
-                self._finished(finished)
+            case RunFinished() as end:
+                self._finished(end)
 
     def introduce(self, introduced: Introduce) -> None:
         lab = introduced.lab
