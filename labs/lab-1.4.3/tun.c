@@ -20,7 +20,7 @@ static int tun_alloc(short flags, char name[IFNAMSIZ])
 {
     struct ifreq request;
 
-    /* Every tun and tap device begins with this one file. */
+    /* The driver's file. */
     int fd = open("/dev/net/tun", O_RDWR);
     if (fd < 0)
         return -1;
@@ -31,7 +31,7 @@ static int tun_alloc(short flags, char name[IFNAMSIZ])
 
     /* From here on the network device exists, and `fd` is its far end. */
     if (ioctl(fd, TUNSETIFF, &request) < 0)
-        return -1; /* main exits then, which closes fd */
+        return -1;
 
     memcpy(name, request.ifr_name, IFNAMSIZ);
     return fd;
@@ -42,7 +42,7 @@ int main(void)
     char name[IFNAMSIZ];
     unsigned char packet[BUFFER_SIZE];
 
-    /* IFF_TUN: IP packets, no Ethernet header. IFF_NO_PI: see the last step. */
+    /* What the flags mean, the steps will show. */
     int fd = tun_alloc(IFF_TUN | IFF_NO_PI, name);
     if (fd < 0) {
         perror("Allocating interface");

@@ -105,8 +105,8 @@ def test_zombies_do_not_live(sandboxed: Sandboxed) -> None:
         if pid == 0:
             os._exit(0)
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-        with_zombie = procfs.living()
+        with_zombie = list(procfs.living())
         os.waitpid(pid, 0)
-        return with_zombie, procfs.living()
+        return with_zombie, list(procfs.living())
 
     assert sandboxed(inside) == ([1], [1])

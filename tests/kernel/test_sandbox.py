@@ -49,7 +49,7 @@ def test_exec_keeps_the_capabilities_as_ambient_ones(sandboxed: Sandboxed) -> No
 
 
 def test_proc_shows_our_processes_only(sandboxed: Sandboxed) -> None:
-    assert sandboxed(lambda front: procfs.living()) == [1]
+    assert sandboxed(lambda front: list(procfs.living())) == [1]
 
 
 def test_sys_shows_our_devices_only(sandboxed: Sandboxed) -> None:

@@ -99,4 +99,8 @@ def _leavings() -> set[str]:
     """All that could be left of a lab in this sandbox: namespaces, mounts, processes."""
     mounts = {line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()}
     names = {f"namespace {path.name}" for path in paths.NETNS.iterdir()}
-    return names | {f"mount {mount}" for mount in mounts} | {f"process {pid}" for pid in living()}
+    return (
+        names
+        | {f"mount {mount}" for mount in mounts}
+        | {f"process {pid} {command}" for pid, command in living().items()}
+    )

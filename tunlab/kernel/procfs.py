@@ -64,13 +64,21 @@ def pending(pid: int, signum: int) -> bool:
     return any(mask >> (signum - 1) & 1 for mask in masks)
 
 
-def living() -> list[int]:
-    """The pids of all processes in this PID namespace that are not zombies."""
-    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal() and _lives(entry)]
+def living() -> dict[int, str]:
+    """The pids of all processes that this PID namespace has borne and that are not zombies, with their command lines.
+
+    One that joined it from outside has no parent in it, as PID 1 has none (pid_namespaces(7)); it is left out.
+    """
+    return {
+        int(entry.name): _command(entry)
+        for entry in Path("/proc").iterdir()
+        if entry.name.isdecimal() and _lives(entry)
+    }
 
 
 def _lives(process: Path) -> bool:
     try:
-        return process.joinpath("stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        state, parent = process.joinpath("stat").read_text().rpartition(")")[2].split()[:2]
     except OSError:
         return False
+    return state not in "ZX" and (parent != "0" or process.name == "1")

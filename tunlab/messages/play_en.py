@@ -89,6 +89,7 @@ SENTENCES: dict[str, str] = {
     "printed_nothing": "(printed nothing)",
     "reveal_reason": "Your reason: {reason}",
     "check_awaited": "[not yet] What you predicted is still to be seen.",
+    "step_title": "{number}, {title}",
     "run_surprises": "What you expected otherwise:",
     "turn_enter": "It is your turn: ! opens a shell to type in, h gives a hint.",
     "run_stopped_early": "Stopped by {signal} before a step had begun. Nothing is left behind. Go on with: {again}",

@@ -123,8 +123,8 @@ SENTENCES: dict[str, str] = {
     "nothing_else_happened": "这一步里没有观察到任何预期的现象，所以“没有发生”不能说明问题",
     "run_done": "完成：{passed} 项检查通过，{skipped} 项跳过。实验用的主机和设备都已清除。",
     "run_failed": "{failed} 项检查未通过，{unknown} 项无法判断，{passed} 项通过。实验用的主机和设备都已清除。",
-    "run_left": "已在 {step} 这一步退出，实验用的主机和设备都已清除。继续做：{again}",
-    "run_stopped": "在 {step} 这一步被信号 {signal} 终止，实验用的主机和设备都已清除。继续做：{again}",
+    "run_left": "已退出，停在{step}。实验用的主机和设备都已清除。继续做：{again}",
+    "run_stopped": "停在{step}，被信号 {signal} 终止，实验用的主机和设备都已清除。继续做：{again}",
     # 信任
     "trust_list": "{folder} 不是 tunlab 自带的实验。它会在沙箱里执行这些命令：",
     "trust_root": "你现在是 root：这些命令以 root 的权限运行，只有网络是隔离的。",

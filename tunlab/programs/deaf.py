@@ -26,4 +26,4 @@ def work(tun: Tun, report: Reporter) -> None:
 
 if __name__ == "__main__":
     on_signal.block()
-    sys.exit(serve(command_line(__doc__).parse_args().device, "nothing, until SIGUSR1", work))
+    sys.exit(serve(command_line(__doc__).parse_args().device, "holding only", work))

@@ -52,7 +52,8 @@ class Guide:
         """A step as a person knows it: its number and title."""
         if self.lab is None or step not in self.lab.prose[self._page.language].steps:
             return step
-        return f"{self.lab.position(step) + 1}, {self.lab.prose[self._page.language].steps[step].title}"
+        title = self.lab.prose[self._page.language].steps[step].title
+        return self._page.words("step_title", number=self.lab.position(step) + 1, title=title)
 
     def has_hints(self) -> bool:
         """Whether there is a hint that was not given yet."""
