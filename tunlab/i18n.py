@@ -44,6 +44,10 @@ class Words:
     def __call__(self, key: str, /, **values: object) -> str:
         return _FORMAT.format(self._sentences[key], **values)
 
+    def find(self, key: str) -> str | None:
+        """The sentence under a key that there need not be."""
+        return self._sentences.get(key)
+
     def error(self, error: TunlabError) -> str:
         """The error's sentence, with the place in front and the remedy behind where it has them."""
         sentence = self(error.key, **error.values)

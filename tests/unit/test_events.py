@@ -17,6 +17,7 @@ PROMISED = {
     "packet": "step node device seen_by direction length summary layers time_ns",
     "counters": "node device rx_packets rx_bytes rx_dropped tx_packets tx_bytes tx_dropped",
     "device": "node device kind flags state mtu addresses holders",
+    "device_details": "node device kind flags state mtu addresses qdiscs offloads routes tun peer bridge vxlan macvlan",
     "output": "step node program line",
     "check": "step check claims status expected actual reason",
     "step_finished": "step state",
@@ -32,7 +33,7 @@ def test_an_event_has_its_fields(name: str) -> None:
 
 
 def test_an_event_is_one_json_object() -> None:
-    layer = Layer("IP", (Field("ttl", "64", 8, 8), Field("options", "")))
+    layer = Layer("IP", (Field("chksum", "0x1", 10, 16, "", "bad"), Field("options", "")))
     packet = PacketSeen("ping", "h1", "tun0", "capture", "out", 84, "IP", (layer,), 5, "45")
     told = json.loads(json.dumps(Entry(0.1234567, "lab-x", packet).as_json()))
     assert (told["schema"], told["event"], told["t"], told["lab"]) == (1, "packet", 0.123457, "lab-x")
@@ -40,8 +41,8 @@ def test_an_event_is_one_json_object() -> None:
         {
             "name": "IP",
             "fields": [
-                {"name": "ttl", "value": "64", "offset": 8, "bits": 8},
-                {"name": "options", "value": "", "offset": None, "bits": None},
+                {"name": "chksum", "value": "0x1", "offset": 10, "bits": 16, "meaning": "", "verdict": "bad"},
+                {"name": "options", "value": "", "offset": None, "bits": None, "meaning": "", "verdict": None},
             ],
         }
     ]

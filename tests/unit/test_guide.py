@@ -140,8 +140,8 @@ def test_headers_of_the_only_packet() -> None:
     guide.headers(lambda label, accept: pytest.fail("there is nothing to choose"))
     assert sheet.told(_title(sheet, 1))
     assert sheet.told("version 4")
-    assert sheet.told("0000  4500 0014 0000 0000 4001 f6d6 c000 0201  E.......@.......")
-    assert sheet.told("0010  c000 0207")
+    assert sheet.told("0000  45 00 00 14 00 00 00 00  E.......")
+    assert sheet.told("0010  c0 00 02 07              ....")
 
 
 def _title(sheet: Sheet, number: int) -> str:

@@ -20,7 +20,9 @@ def informed(flags: int = 0, ethertype: int = 0x0800, packet: bytes = REQUEST) -
 
 def test_layers() -> None:
     information, ip, icmp, raw = decode(informed(), LinkType.PI)
-    assert information == Layer("tun_pi", (Field("flags", "0", 0, 16), Field("proto", "0x0800", 2, 16)))
+    assert information == Layer(
+        "tun_pi", (Field("flags", "0", 0, 16), Field("proto", "0x0800", 2, 16, "0x0800 (IPv4)"))
+    )
     assert [ip.name, icmp.name, raw.name] == ["IP", "ICMP", "Raw"]
     assert ip.fields[0] == Field("version", "4", 4, 4)
     assert ip.fields[-1] == Field("dst", "192.0.2.7", 20, 32)

@@ -2,9 +2,13 @@
 
 from tunlab.messages.catalogue_en import SENTENCES as CATALOGUE
 from tunlab.messages.check_en import SENTENCES as CHECK
+from tunlab.messages.device_en import SENTENCES as DEVICE
 from tunlab.messages.doctor_en import SENTENCES as DOCTOR
+from tunlab.messages.field_en import SENTENCES as FIELD
+from tunlab.messages.inspect_en import SENTENCES as INSPECT
 from tunlab.messages.labfile_en import SENTENCES as LABFILE
 from tunlab.messages.play_en import SENTENCES as PLAY
+from tunlab.messages.session_en import SENTENCES as SESSION
 
 SENTENCES: dict[str, str] = {
     **LABFILE,
@@ -12,6 +16,10 @@ SENTENCES: dict[str, str] = {
     **CATALOGUE,
     **CHECK,
     **DOCTOR,
+    **SESSION,
+    **DEVICE,
+    **INSPECT,
+    **FIELD,
     "hint": "hint: {remedy}",
     # help
     "help_tunlab": "Network labs on the real kernel: both ends of a tun device in one picture, without root.",

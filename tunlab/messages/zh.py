@@ -2,9 +2,13 @@
 
 from tunlab.messages.catalogue_zh import SENTENCES as CATALOGUE
 from tunlab.messages.check_zh import SENTENCES as CHECK
+from tunlab.messages.device_zh import SENTENCES as DEVICE
 from tunlab.messages.doctor_zh import SENTENCES as DOCTOR
+from tunlab.messages.field_zh import SENTENCES as FIELD
+from tunlab.messages.inspect_zh import SENTENCES as INSPECT
 from tunlab.messages.labfile_zh import SENTENCES as LABFILE
 from tunlab.messages.play_zh import SENTENCES as PLAY
+from tunlab.messages.session_zh import SENTENCES as SESSION
 
 SENTENCES: dict[str, str] = {
     **LABFILE,
@@ -12,6 +16,10 @@ SENTENCES: dict[str, str] = {
     **CATALOGUE,
     **CHECK,
     **DOCTOR,
+    **SESSION,
+    **DEVICE,
+    **INSPECT,
+    **FIELD,
     "hint": "提示：{remedy}",
     # 帮助
     "help_tunlab": "在真实内核上做的网络实验：tun 设备的两端同在一个画面里，不需要 root。",

@@ -16,12 +16,19 @@ class LinkType(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One header field. `offset` in bytes from the packet's start, `bits` its width; None where unknown."""
+    """One header field. `offset` in bytes from the packet's start, `bits` its width; None where unknown.
+
+    `value` is as scapy writes it, which checks compare with. `meaning` is the same for people, such as
+    "8 (echo request)"; empty where the value says it all. `verdict`, of a checksum only: "good", "bad", or
+    "offload", which is left for the device to compute; None where nobody can tell.
+    """
 
     name: str
     value: str
     offset: int | None = None
     bits: int | None = None
+    meaning: str = ""
+    verdict: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

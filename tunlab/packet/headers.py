@@ -2,8 +2,8 @@
 
 import struct
 import sys
-from dataclasses import dataclass
 from socket import AF_INET, AF_INET6, inet_ntop
+from typing import NamedTuple
 
 from tunlab.model.packet import LinkType
 
@@ -15,25 +15,27 @@ ETHERTYPE_ARP = 0x0806
 ETHERTYPE_IPV6 = 0x86DD
 _ETHERTYPES_VLAN = (0x8100, 0x88A8)
 
+_IPV4 = struct.Struct("!2xHHHxB2x4s4s")
+_IPV6 = struct.Struct("!4xHBx16s16s")
+
 # www.iana.org/assignments/protocol-numbers
 ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
 _FRAGMENT, _AUTHENTICATION = 44, 51
-_EXTENSIONS = (0, 43, 60, 135)  # hop-by-hop, routing, destination options, mobility: RFC 8200, 6275
+# hop-by-hop, routing, fragment, authentication, destination options, mobility: RFC 8200, 4302, 6275
+_EXTENSIONS = frozenset((0, 43, _FRAGMENT, _AUTHENTICATION, 60, 135))
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """An Ethernet frame without its header; `ethertype` below 1536 is a length (IEEE 802.3)."""
 
-    destination: str
-    source: str
+    destination: bytes
+    source: bytes
     ethertype: int
     vlans: tuple[int, ...]
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
+class Fragment(NamedTuple):
     """Which part of a larger datagram this is; `offset` in bytes."""
 
     identifier: int
@@ -41,8 +43,7 @@ class Fragment:
     more: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Datagram:
+class Datagram(NamedTuple):
     """An IP packet without its headers. `missing`: bytes that its header announces and the data lacks."""
 
     version: int
@@ -71,7 +72,7 @@ def frame(data: bytes) -> Frame | None:
         tag, ethertype = struct.unpack_from("!HH", data, end)
         vlans.append(tag & 0x0FFF)
         end += 4
-    return Frame(data[:6].hex(":"), data[6:12].hex(":"), ethertype, tuple(vlans), data[end:])
+    return Frame(data[:6], data[6:12], ethertype, tuple(vlans), data[end:])
 
 
 def packet_information(data: bytes) -> tuple[int, int] | None:
@@ -112,7 +113,7 @@ def _ipv4(data: bytes) -> Datagram | None:
     header = 4 * (data[0] & 0x0F)
     if header < 20 or len(data) < header:
         return None
-    total, identifier, flags, protocol, source, destination = struct.unpack_from("!2xHHHxB2x4s4s", data)
+    total, identifier, flags, protocol, source, destination = _IPV4.unpack_from(data)
     offset, more = 8 * (flags & 0x1FFF), bool(flags & 0x2000)
     return Datagram(
         4,
@@ -129,11 +130,11 @@ def _ipv6(data: bytes) -> Datagram | None:
     """RFC 8200, sections 3 and 4. An extension header that is cut off stays in the payload."""
     if len(data) < 40:
         return None
-    length, protocol, source, destination = struct.unpack_from("!4xHBx16s16s", data)
+    length, protocol, source, destination = _IPV6.unpack_from(data)
     payload = data[40 : 40 + length]
     missing = length - len(payload)
     fragment = None
-    while (size := _extension_size(protocol, payload)) is not None and size <= len(payload):
+    while protocol in _EXTENSIONS and (size := _extension_size(protocol, payload)) <= len(payload):
         if protocol == _FRAGMENT:
             place, identifier = struct.unpack_from("!2xHI", payload)
             fragment = Fragment(identifier, place & 0xFFF8, bool(place & 1))
@@ -151,14 +152,10 @@ def _ipv6(data: bytes) -> Datagram | None:
     )
 
 
-def _extension_size(protocol: int, payload: bytes) -> int | None:
-    """Bytes of the extension header that `payload` begins with; None where it begins with none."""
-    if len(payload) < 8:
-        return None
-    if protocol == _FRAGMENT:
+def _extension_size(protocol: int, payload: bytes) -> int:
+    """Bytes of the extension header that `payload` begins with, at least 8, whether they are there or not."""
+    if len(payload) < 8 or protocol == _FRAGMENT:
         return 8
-    if protocol in _EXTENSIONS:
-        return 8 * (payload[1] + 1)
     if protocol == _AUTHENTICATION:  # RFC 4302, section 2.2: in 4-byte units, less 2
         return 4 * (payload[1] + 2)
-    return None
+    return 8 * (payload[1] + 1)

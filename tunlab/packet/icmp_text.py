@@ -1,61 +1,42 @@
 """What an ICMP or ICMPv6 message says, in words; struct.error where it is cut off."""
 
 import struct
+from collections.abc import Mapping
 from socket import AF_INET, AF_INET6, inet_ntop
 
 from tunlab.packet.headers import Datagram
+from tunlab.packet.names import ICMP_CODES, ICMPV6_CODES
 
-# RFC 792, 1122 and 1812
-_UNREACHABLE = {
-    0: "net",
-    1: "host",
-    2: "protocol",
-    3: "port",
-    4: "fragmentation needed",
-    5: "source route failed",
-    9: "net prohibited",
-    10: "host prohibited",
-    13: "administratively prohibited",
-}
-# RFC 4443, section 3.1
-_UNREACHABLE_V6 = {
-    0: "no route",
-    1: "administratively prohibited",
-    2: "beyond scope of source",
-    3: "address",
-    4: "port",
-    5: "source address failed policy",
-    6: "reject route",
-}
-_EXCEEDED = {0: "in transit", 1: "in reassembly"}
+_TYPE_AND_CODE = struct.Struct("!BB").unpack_from
+_IDENTIFIER_AND_SEQUENCE = struct.Struct("!4xHH").unpack_from
 
 
 def icmp_text(packet: Datagram) -> str:
     """RFC 792; the next hop's MTU of "fragmentation needed" is RFC 1191's."""
-    kind, code = struct.unpack_from("!BB", packet.payload)
+    kind, code = _TYPE_AND_CODE(packet.payload)
     if kind in (0, 8):
         return f"ICMP echo {'reply' if kind == 0 else 'request'} {_echo(packet.payload)}"
     if kind == 3:
         mtu = f", mtu {struct.unpack_from('!6xH', packet.payload)[0]}" if code == 4 else ""
-        return f"ICMP destination unreachable, {_UNREACHABLE.get(code, f'code {code}')}{mtu}"
+        return f"ICMP destination unreachable, {_said(ICMP_CODES, kind, code)}{mtu}"
     if kind == 5:
         return f"ICMP redirect to {inet_ntop(AF_INET, struct.unpack_from('!4x4s', packet.payload)[0])}"
     if kind == 11:
-        return f"ICMP time exceeded, {_EXCEEDED.get(code, f'code {code}')}"
+        return f"ICMP time exceeded, {_said(ICMP_CODES, kind, code)}"
     return f"ICMP type {kind} code {code}"
 
 
 def icmpv6_text(packet: Datagram) -> str:
     """RFC 4443; neighbours are RFC 4861's, multicast listeners RFC 2710's and 3810's."""
-    kind, code = struct.unpack_from("!BB", packet.payload)
+    kind, code = _TYPE_AND_CODE(packet.payload)
     if kind in (128, 129):
         return f"ICMPv6 echo {'reply' if kind == 129 else 'request'} {_echo(packet.payload)}"
     if kind == 1:
-        return f"ICMPv6 destination unreachable, {_UNREACHABLE_V6.get(code, f'code {code}')}"
+        return f"ICMPv6 destination unreachable, {_said(ICMPV6_CODES, kind, code)}"
     if kind == 2:
         return f"ICMPv6 packet too big, mtu {struct.unpack_from('!4xI', packet.payload)[0]}"
     if kind == 3:
-        return f"ICMPv6 time exceeded, {_EXCEEDED.get(code, f'code {code}')}"
+        return f"ICMPv6 time exceeded, {_said(ICMPV6_CODES, kind, code)}"
     if kind in (130, 131, 132):
         group = _address(packet.payload, 8)
         return f"MLD query {group}" if kind == 130 else f"MLD {'report' if kind == 131 else 'done'} {group}"
@@ -74,8 +55,12 @@ def icmpv6_text(packet: Datagram) -> str:
     return f"ICMPv6 type {kind} code {code}"
 
 
+def _said(codes: Mapping[int, Mapping[int, str]], kind: int, code: int) -> str:
+    return codes[kind].get(code) or f"code {code}"
+
+
 def _echo(message: bytes) -> str:
-    identifier, sequence = struct.unpack_from("!4xHH", message)
+    identifier, sequence = _IDENTIFIER_AND_SEQUENCE(message)
     return f"id {identifier} seq {sequence}"  # in decimal, as ping(8) and tcpdump(8) have them
 
 

@@ -25,7 +25,7 @@ def load_scapy() -> None:
 
         conf.route_autoload = False
         conf.route6_autoload = False
-        from scapy.layers import inet, inet6, l2  # noqa: F401  (each registers its headers with the others)
+        from scapy.layers import dhcp, dns, inet, inet6, l2, vxlan  # noqa: F401  (each registers with the others)
 
 
 @contextmanager

@@ -20,58 +20,53 @@ from tunlab.packet.headers import (
     packet_information,
 )
 from tunlab.packet.icmp_text import icmp_text, icmpv6_text
+from tunlab.packet.inner import CARRIERS, inner
+from tunlab.packet.names import PROTOCOLS, TCP_FLAGS
 
-# www.iana.org/assignments/protocol-numbers
-_PROTOCOL_NAMES = {
-    0: "hop-by-hop options",
-    2: "IGMP",
-    4: "IPv4",
-    41: "IPv6",
-    43: "routing header",
-    44: "fragment header",
-    47: "GRE",
-    50: "ESP",
-    51: "AH",
-    59: "no next header",
-    60: "destination options",
-    89: "OSPF",
-    132: "SCTP",
-}
-_TCP_FLAGS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR")  # bit 0 first: RFC 9293, section 3.1
+_UDP_HEADER = struct.Struct("!HHH2x").unpack_from
+_TCP_HEADER = struct.Struct("!HHIIBB6x").unpack_from
+_TCP_FLAGS = [
+    " ".join(flag for bit, flag in enumerate(TCP_FLAGS) if bits >> bit & 1) or "no flags" for bits in range(256)
+]
+_NESTED = 2  # how many packets within the packet are told
 
 
 def summary(data: bytes, link: LinkType) -> str:
-    """Such as "IP 10.0.0.1 > 10.0.0.2  UDP 1234 > 53  length 20". Never raises, never empty."""
-    match link:
-        case LinkType.ETHERNET:
-            return _ethernet(data)
-        case LinkType.PI:
-            return _with_information(data)
-        case LinkType.RAW:
-            return _internet(data)
+    """Such as "IP 10.0.0.1 > 10.0.0.2  UDP 1234 > 53  length 20". Never raises, never empty.
+
+    A packet that another carries follows in brackets.
+    """
+    return _summary(data, link, _NESTED)
 
 
-def _with_information(data: bytes) -> str:
+def _summary(data: bytes, link: LinkType, room: int) -> str:
+    """`room`: how many packets within this one may be told."""
+    if link is LinkType.RAW:
+        return _internet(data, room)
+    return _ethernet(data, room) if link is LinkType.ETHERNET else _with_information(data, room)
+
+
+def _with_information(data: bytes, room: int) -> str:
     """Documentation/networking/tuntap.rst, section 3.2."""
     information = packet_information(data)
     if information is None:
         return f"PI cut off  {_size(data)}"
     flags, ethertype = information
-    return f"PI flags {flags} proto 0x{ethertype:04x}  {_internet(internet(data, LinkType.PI))}"
+    return f"PI flags {flags} proto 0x{ethertype:04x}  {_internet(internet(data, LinkType.PI), room)}"
 
 
-def _ethernet(data: bytes) -> str:
+def _ethernet(data: bytes, room: int) -> str:
     """The MAC addresses only where nothing more telling follows."""
     around = frame(data)
     if around is None:
         return f"Ethernet header cut off  {_size(data)}"
-    vlans = "".join(f"VLAN {vlan}  " for vlan in around.vlans)
+    vlans = "".join([f"VLAN {vlan}  " for vlan in around.vlans])
     if around.ethertype in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):
-        return vlans + _internet(around.payload)
+        return vlans + _internet(around.payload, room)
     if around.ethertype == ETHERTYPE_ARP:
         return vlans + _arp(around.payload)
     kind = f"type 0x{around.ethertype:04x}" if around.ethertype >= 1536 else f"802.3 length {around.ethertype}"
-    return f"{vlans}Ethernet {around.source} > {around.destination}  {kind}"
+    return f"{vlans}Ethernet {around.source.hex(':')} > {around.destination.hex(':')}  {kind}"
 
 
 def _arp(data: bytes) -> str:
@@ -86,7 +81,7 @@ def _arp(data: bytes) -> str:
     return f"ARP operation {operation}"
 
 
-def _internet(data: bytes) -> str:
+def _internet(data: bytes, room: int) -> str:
     packet = datagram(data)
     if packet is None:
         return _size(data) + (f", first byte 0x{data[0]:02x}" if data else "")
@@ -94,6 +89,9 @@ def _internet(data: bytes) -> str:
     line = f"{name} {packet.source} > {packet.destination}  {_payload(packet)}"
     if packet.missing:
         line += f"  truncated, {len(data)} of {len(data) + packet.missing} bytes"
+    if room and packet.protocol in CARRIERS and (carried := inner(packet)):
+        link, payload = carried
+        line += f"  [{_summary(payload, link, room - 1)}]"
     return line
 
 
@@ -118,19 +116,18 @@ def _whole(packet: Datagram, name: str, text: Callable[[Datagram], str]) -> str:
 
 def _udp(packet: Datagram) -> str:
     """RFC 768."""
-    source, destination, length = struct.unpack_from("!HHH2x", packet.payload)
+    source, destination, length = _UDP_HEADER(packet.payload)
     size = f"length {length - 8}" if length >= 8 else f"bad length {length}"
     return f"UDP {source} > {destination}  {size}"
 
 
 def _tcp(packet: Datagram) -> str:
     """RFC 9293, section 3.1."""
-    source, destination, sequence, acknowledged, header, bits = struct.unpack_from("!HHIIBB6x", packet.payload)
-    flags = " ".join(flag for bit, flag in enumerate(_TCP_FLAGS) if bits >> bit & 1) or "no flags"
+    source, destination, sequence, acknowledged, header, bits = _TCP_HEADER(packet.payload)
     ack = f" ack {acknowledged}" if bits & 0x10 else ""
     length = packet.announced - 4 * (header >> 4)
     size = f"length {length}" if length >= 0 else f"bad header length {4 * (header >> 4)}"
-    return f"TCP {source} > {destination}  {flags} seq {sequence}{ack}  {size}"
+    return f"TCP {source} > {destination}  {_TCP_FLAGS[bits]} seq {sequence}{ack}  {size}"
 
 
 def _other(packet: Datagram) -> str:
@@ -138,7 +135,7 @@ def _other(packet: Datagram) -> str:
 
 
 def _number(packet: Datagram) -> str:
-    name = _PROTOCOL_NAMES.get(packet.protocol)
+    name = PROTOCOLS.get(packet.protocol)
     return f"protocol {packet.protocol}" + (f" ({name})" if name else "")
 
 

@@ -1,0 +1,36 @@
+"""The sentences in English of the commands that join a running lab: ps, exec, shell, down."""
+
+SENTENCES: dict[str, str] = {
+    "help_ps": "List the running labs: their nodes, devices and programs.",
+    "help_ps_json": "Write a line of JSON for each session.",
+    "help_exec": "Run a command in a node of a running lab: tunlab exec h1 -- ip addr",
+    "help_shell": "Open a shell in a node of a running lab.",
+    "help_down": "End a running lab. Nothing of it is left behind.",
+    "help_session": "Which session, as tunlab ps names it; not needed where only one runs.",
+    "help_argument_session": "Which session, as tunlab ps names it; not needed where only one runs.",
+    "help_argument_node": "A node of the lab, such as h1.",
+    "help_argument_shell_node": "A node of the lab, such as h1; not needed where there is only one.",
+    "help_argument_command": "What to run. All words after the node are the command's own.",
+    # ps
+    "ps_none": "No lab is running.",
+    "ps_program": "{pid}  {command}",
+    # which
+    "choose_session": "Several labs are running. Which one?",
+    "choose_node": "The lab has several nodes. Which one?",
+    "choose_device": "Several devices are called that. Which one?",
+    "choose_number": "1 to {last} (q: leave):",
+    "several_session": "several labs are running: {names}; name one, for most commands with --session",
+    "several_node": "the lab has several nodes: {names}; name one",
+    "several_device": "there are several: {names}; name one of them in full",
+    "unknown_session": "there is no session '{name}'; running are: {known}",
+    "unknown_session_near": "there is no session '{name}'; did you mean '{near}'? Running are: {known}",
+    "unknown_node": "there is no node '{name}'; the nodes are: {known}",
+    "unknown_node_near": "there is no node '{name}'; did you mean '{near}'? The nodes are: {known}",
+    "no_session": "no lab is running; start one in another terminal, such as `tunlab run lab-1.4`",
+    "session_inside": "this is inside a lab's sandbox already; type the command itself, or use `ip netns exec NODE`",
+    "session_ended": "the session {session} has ended, and with it all that ran in it",
+    # exec
+    "exec_nothing": "there is no command to run; write it behind the node: tunlab exec {node} -- ip addr",
+    "exec_not_found": "there is no program '{program}'",
+    "exec_not_executable": "'{program}' cannot be run: {problem}",
+}
