@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
+from tunlab.engine.far_device import far_device
 from tunlab.engine.node import RunningNode
 from tunlab.errors import KernelError
-from tunlab.kernel.netlink import LinkState
+from tunlab.kernel.link_state import LinkState
 from tunlab.kernel.procfs import tun_holders
 from tunlab.model.events import Counters, DeviceSeen, Holder
 from tunlab.model.topology import Endpoint
@@ -105,17 +106,12 @@ class DeviceWatch:
         )
 
     def _peer(self, at: Endpoint, link: LinkState) -> str | None:
-        """The other end of a veth pair: its index, and the number of its namespace, are what the kernel tells."""
+        """The other end of a veth pair, in a node of the lab."""
         if link.peer is None:
             return None
-        for name, node in self._nodes.items():
-            if link.peer_namespace is None:
-                there = name == at.node
-            else:
-                there = self._nodes[at.node].netlink.number_of(node.namespace) == link.peer_namespace
-            if there and (device := node.netlink.name_of(link.peer)):
-                return str(Endpoint(name, device))
-        return None
+        nodes = ((name, node.namespace.fileno()) for name, node in self._nodes.items())
+        far = far_device(self._nodes[at.node].netlink, at.node, link.peer, link.peer_namespace, nodes)
+        return str(Endpoint(far.node, far.device)) if far.node and far.device else None
 
     def _holders(self, at: Endpoint) -> tuple[Holder, ...]:
         namespace = self._nodes[at.node].namespace.inode()

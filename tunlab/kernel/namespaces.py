@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from tunlab import paths
 from tunlab.kernel.errno_names import attempting
@@ -51,6 +52,46 @@ class NetworkNamespace:
         with _coming_back():
             setns(self._fd, CLONE_NEWNET)
             yield
+
+
+def own_inode() -> int:
+    """The identity of the network namespace in which this thread is."""
+    return Path("/proc/thread-self/ns/net").stat().st_ino
+
+
+@contextmanager
+def named() -> Iterator[list[tuple[str, int]]]:
+    """The name of every network namespace that ip-netns(8) would list, with a descriptor of it for the block."""
+    opened: list[tuple[str, int]] = []
+    try:
+        for path in sorted(paths.NETNS.glob("*")):
+            with suppress(OSError):  # it has just gone, or is not ours to see
+                opened.append((path.name, os.open(path, os.O_RDONLY | os.O_CLOEXEC)))
+        yield opened
+    finally:
+        for _, fd in opened:
+            os.close(fd)
+
+
+def identity(name: str) -> int:
+    """The identity of the namespace of that name; 0 where there is none. A lab that is rebuilt has another one."""
+    try:
+        found = (paths.NETNS / name).stat()
+    except OSError:
+        return 0
+    return found.st_ino if found.st_dev != paths.NETNS.stat().st_dev else 0  # a file that is no mount point yet
+
+
+@contextmanager
+def visited(name: str) -> Iterator[None]:
+    """This thread is in the namespace of that name for the length of the block; OSError where there is none."""
+    with _coming_back():
+        node = os.open(paths.NETNS / name, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            setns(node, CLONE_NEWNET)
+        finally:
+            os.close(node)
+        yield
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
+from tunlab.model.device import DeviceDetails
 from tunlab.model.packet import Layer
 
 SCHEMA = 1
@@ -215,6 +216,7 @@ Happening = (
     | PacketSeen
     | Counters
     | DeviceSeen
+    | DeviceDetails
     | Output
     | CheckJudged
     | PredictionJudged
