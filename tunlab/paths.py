@@ -13,8 +13,14 @@ NETNS = Path("/run/netns")  # where ip-netns(8) looks for names
 SANDBOX_RUN = Path("/run/tunlab")  # inside a sandbox, on its own tmpfs
 REPORTS = SANDBOX_RUN / "reports.sock"
 WORK = SANDBOX_RUN / "work"  # the working directory of a lab's programs
+STEPS = SANDBOX_RUN / "steps"  # when each step began
 HOSTS = SANDBOX_RUN / "hosts"  # bound over /etc/hosts
 BASHRC = SANDBOX_RUN / "bashrc"  # of the learner's shell
+
+
+def joined_bashrc(pid: int) -> Path:
+    """Of a shell that was opened from another terminal: one each, by its pid inside."""
+    return SANDBOX_RUN / f"bashrc-{pid}"
 
 
 def labs() -> Path:

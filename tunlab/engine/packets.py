@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tunlab.engine.node import RunningNode
+from tunlab.kernel.packet_socket import Captured
 from tunlab.model.events import PacketSeen
 from tunlab.model.packet import LinkType
 from tunlab.model.program import Program
@@ -25,6 +26,24 @@ class Told:
     program: str
     at: Endpoint
     did: str
+
+
+def captured_packet(captured: Captured, node: str, step: str) -> PacketSeen:
+    """The event of a packet that a capture saw."""
+    link = LinkType.ETHERNET if captured.link_header else LinkType.RAW
+    return PacketSeen(
+        step=step,
+        node=node,
+        device=captured.device,
+        seen_by="capture",
+        direction="out" if captured.outgoing else "in",
+        length=len(captured.data),
+        summary=summary(captured.data, link),
+        layers=decode(captured.data, link),
+        time_ns=captured.time_ns,
+        data=captured.data.hex(),
+        link=link.name,
+    )
 
 
 class PacketLog:
@@ -70,20 +89,7 @@ class PacketLog:
             return False
         if not self._has_room():
             return until is None or captured.time_ns <= until
-        link = LinkType.ETHERNET if captured.link_header else LinkType.RAW
-        seen = PacketSeen(
-            step=self._log.step,
-            node=node.name,
-            device=captured.device,
-            seen_by="capture",
-            direction="out" if captured.outgoing else "in",
-            length=len(captured.data),
-            summary=summary(captured.data, link),
-            layers=decode(captured.data, link),
-            time_ns=captured.time_ns,
-            data=captured.data.hex(),
-            link=link.name,
-        )
+        seen = captured_packet(captured, node.name, self._log.step)
         self._log.add(seen)
         if captured.outgoing:
             self._captured[seen.node, seen.device, seen.length].append(seen)

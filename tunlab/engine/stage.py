@@ -13,6 +13,7 @@ from tunlab.engine.packets import PacketLog
 from tunlab.engine.programs import Programs
 from tunlab.engine.settings import set_sysctl
 from tunlab.engine.shell import Shells
+from tunlab.engine.step_times import note_step
 from tunlab.kernel.process import reap
 from tunlab.model.lab import Lab
 from tunlab.model.topology import Endpoint
@@ -78,6 +79,7 @@ class Stage:
         self.programs.begin_step()
         self.packets.begin_step()
         self.log.step = step
+        note_step(self.log.lab, step)
         self._dropped_before = self._drops()
         self.devices.begin_step()
 

@@ -10,20 +10,24 @@ _ETH_P_ALL = 3  # linux/if_ether.h
 _SOL_PACKET, _PACKET_STATISTICS = 263, 6  # linux/socket.h, linux/if_packet.h
 _SO_TIMESTAMPNS = 35  # asm-generic/socket.h
 _PACKET_OUTGOING = 4
-_ARPHRD_NONE = 0xFFFE  # linux/if_arp.h: a tun device has no link-layer header
+ETHERNET_TYPES = (1, 772)  # linux/if_arp.h: ARPHRD_ETHER and ARPHRD_LOOPBACK; a tun or an ipip device has no header
 _SNAP = 65535 + 64  # no packet is longer, offloads included
 BUFFER = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """A packet as the socket saw it: `outgoing` is from the stack to the device; `time_ns` since the epoch."""
+    """A packet as the socket saw it: `outgoing` is from the stack to the device; `time_ns` since the epoch.
+
+    `length` is the packet's own where `data` was cut off. With `link_header` it begins with that of Ethernet.
+    """
 
     device: str
     outgoing: bool
     link_header: bool
     time_ns: int
     data: bytes
+    length: int
 
 
 class PacketSocket:
@@ -68,10 +72,16 @@ class PacketSocket:
         return Captured(
             device=device,
             outgoing=packet_type == _PACKET_OUTGOING,
-            link_header=hardware_type != _ARPHRD_NONE,
+            link_header=has_ethernet_header(hardware_type),
             time_ns=seconds * 1_000_000_000 + nanoseconds,
             data=data,
+            length=len(data),
         )
+
+
+def has_ethernet_header(hardware_type: int) -> bool:
+    """Whether packets of a device of that type (ARPHRD_) begin with an Ethernet header, or with their IP header."""
+    return hardware_type in ETHERNET_TYPES
 
 
 def send_packet(destination: str, packet: bytes) -> None:
