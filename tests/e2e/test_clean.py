@@ -17,7 +17,7 @@ from strange import PATIENCE, TUNLAB, Done, environment, shell
 from terminal import ENTER, Terminal
 
 from tunlab.i18n import LANGUAGES, Words
-from tunlab.session import ending, others, record
+from tunlab.session import ending, holders, others, record
 
 pytestmark = pytest.mark.needs("sandbox")
 
@@ -208,7 +208,7 @@ def child_of(pid: int) -> int:
 
 def test_a_sandbox_of_another_user_is_none(tmp_path: Path) -> None:
     with running(tmp_path) as run:
-        assert ending.is_holder(run.session(), os.geteuid())
+        assert holders.is_holder(run.session(), os.geteuid())
         ending.end([run.session()], os.geteuid() + 1, patience=0)
         assert run.lives()
 

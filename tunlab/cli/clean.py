@@ -3,7 +3,6 @@
 import os
 import sys
 import termios
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -15,12 +14,13 @@ from tunlab.errors import Status, TunlabError
 from tunlab.i18n import Words
 from tunlab.kernel.sane import make_sane
 from tunlab.session import record
-from tunlab.session.ending import end, is_holder
+from tunlab.session.ending import end
+from tunlab.session.holders import is_holder
 from tunlab.session.others import Folder, everywhere, own
 from tunlab.session.record import Session
 from tunlab.ui.printable import printable
+from tunlab.ui.sessions import age
 
-_TICKS = os.sysconf("SC_CLK_TCK")
 _YES = {"y", "yes", "是"}
 
 
@@ -84,20 +84,11 @@ def _list(found: Iterable[Found], words: Words) -> None:
     _say(words("clean_living"))
     for each in found:
         for session in each.living:
-            about = {"session": session.name, "lab": session.lab, "age": _age(session, words)}
+            about = {"session": session.name, "lab": session.lab, "age": age(session, words)}
             if each.folder.uid == os.geteuid():
                 _say("  " + words("clean_session", **about))
             else:
                 _say("  " + words("clean_session_of", **about, user=each.folder.user()))
-
-
-def _age(session: Session, words: Words) -> str:
-    seconds = int(time.clock_gettime(time.CLOCK_BOOTTIME) - session.started / _TICKS)
-    if seconds < 60:
-        return words("clean_seconds", count=seconds)
-    if seconds < 3600:
-        return words("clean_minutes", count=seconds // 60)
-    return words("clean_hours", count=seconds // 3600)
 
 
 def _agreed(words: Words) -> bool:

@@ -1,4 +1,4 @@
-"""What Tab offers: ids of labs, and of the steps of the lab typed already. Called in every shell, so kept light."""
+"""What Tab offers: labs and their steps, sessions and what is in them. Called in every shell, so kept light."""
 
 from pathlib import Path
 
@@ -27,3 +27,46 @@ def complete_step(ctx: typer.Context, incomplete: str) -> list[str]:
     labs = (found,) if isinstance(found, Lab) else found.parts
     steps = dict.fromkeys(step.id for lab in labs for step in lab.steps)
     return [step for step in steps if step.startswith(incomplete)]
+
+
+def complete_session(incomplete: str) -> list[str]:
+    """The running sessions that begin so."""
+    from tunlab.session.finding import running
+
+    try:
+        return [each.name() for each in running() if each.name().startswith(incomplete)]
+    except (TunlabError, OSError):
+        return []
+
+
+def complete_node(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The nodes that begin so, of the session in the command line, else of all that are meant without one."""
+    return [node for node in _devices(ctx) if node.startswith(incomplete)]
+
+
+def complete_device(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The devices that begin so, with their node in front and, those that only one node has, also without."""
+    nodes = _devices(ctx)
+    named = [f"{node}:{device}" for node, devices in nodes.items() for device in devices]
+    alone = [device for devices in nodes.values() for device in devices]
+    offered = [*named, *(device for device in dict.fromkeys(alone) if alone.count(device) == 1)]
+    return [each for each in offered if each.startswith(incomplete)]
+
+
+def _devices(ctx: typer.Context) -> dict[str, list[str]]:
+    """The devices by node; nothing where nobody answers."""
+    from tunlab.cli.joining import ask_in
+    from tunlab.kernel.survey import devices
+    from tunlab.session.finding import nearest, running
+
+    wanted = ctx.params.get("session")
+    found: dict[str, list[str]] = {}
+    try:
+        sessions = running()
+        for each in [one for one in sessions if one.name() == wanted] if wanted else nearest(sessions):
+            for node, names in ask_in(each, devices).items():
+                known = found.setdefault(node, [])
+                known += [name for name in names if name not in known]
+    except (TunlabError, OSError, SystemExit):
+        return {}
+    return found

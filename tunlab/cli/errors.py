@@ -1,7 +1,5 @@
 """One clear sentence on standard error, and the exit status that goes with it."""
 
-import shlex
-import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -12,6 +10,7 @@ import typer
 from tunlab.errors import TunlabError
 from tunlab.i18n import Words
 from tunlab.ui.printable import printable
+from tunlab.ui.repeat import running_command
 
 
 @contextmanager
@@ -31,7 +30,6 @@ def end_with_reader() -> None:
 
 def tell(words: Words, error: TunlabError) -> None:
     """Say what went wrong. A remedy may name the command to repeat, by a path that sudo finds too."""
-    program = shutil.which(sys.argv[0]) or sys.argv[0]
-    error.values.setdefault("command", shlex.join([program, *sys.argv[1:]]))
+    error.values.setdefault("command", running_command())
     with suppress(OSError):  # the exit status says it too
         print(printable(f"tunlab: {words.error(error)}"), file=sys.stderr, flush=True)

@@ -109,7 +109,9 @@ def spawn(
                 fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
             for fd in range(3):
                 os.dup2(theirs, fd)
-            _become(words, node, dict(environment), directory)
+            settle_in(node.fileno())
+            os.chdir(directory)
+            become(words, environment)
         except OSError as error:
             os.write(tell, str(error.errno).encode())
         finally:
@@ -155,18 +157,21 @@ def kill_session(leader: int) -> None:
                     os.kill(int(entry.name), signal.SIGKILL)
 
 
-def _become(words: Sequence[str], node: NetworkNamespace, environment: dict[str, str], directory: Path) -> NoReturn:
-    """In a forked child: become a program of that node. Raises OSError where a step of it is refused."""
-    for signum in (signal.SIGPIPE, signal.SIGTTOU, signal.SIGTTIN, signal.SIGINT, signal.SIGTERM, signal.SIGTSTP):
-        signal.signal(signum, signal.SIG_DFL)
-    setns(node.fileno(), CLONE_NEWNET)
+def settle_in(node: int) -> None:
+    """For good: be in the node whose network namespace that descriptor is, as the user. Raises OSError."""
+    setns(node, CLONE_NEWNET)
     # What `ip netns exec` does: a /sys that shows this node's devices, for this process alone.
     unshare(CLONE_NEWNS)
     mount("none", "/", None, MS_REC | MS_SLAVE)
     mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     become_real_user()
-    os.chdir(directory)
-    os.execvpe(words[0], list(words), environment)
+
+
+def become(words: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
+    """Be another program from here on. Raises OSError where exec(3) is refused."""
+    for signum in (signal.SIGPIPE, signal.SIGTTOU, signal.SIGTTIN, signal.SIGINT, signal.SIGTERM, signal.SIGTSTP):
+        signal.signal(signum, signal.SIG_DFL)
+    os.execvpe(words[0], list(words), dict(environment))
 
 
 def _plain_output(terminal: int) -> None:

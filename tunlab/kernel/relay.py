@@ -12,10 +12,14 @@ from tunlab.kernel.holder import Ended
 from tunlab.kernel.process import Process
 
 _AT_ONCE = 65536  # bytes
+_LAST_READS = 32  # of what one that has ended printed; each takes what has arrived, at most 4 KiB (n_tty)
 _CLEAR_LINE = b"\r\x1b[K"
-# What a killed editor leaves on (xterm's control sequences): the other screen, mouse reports, bracketed paste,
-# a scroll region, which may only be taken off around a saved cursor, a hidden cursor, colours.
-_PLAIN = b"\x1b[?1047l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b7\x1b[r\x1b8\x1b[?25h\x1b[0m"
+# What a killed editor leaves on (xterm's control sequences): the other screen, reports of the mouse and of
+# focus, bracketed paste, a scroll region, which may only be taken off around a saved cursor, a hidden cursor, colours.
+_PLAIN = (
+    b"\x1b[?1047l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1006l\x1b[?1015l\x1b[?2004l"
+    b"\x1b7\x1b[r\x1b8\x1b[?25h\x1b[0m"
+)
 
 
 class Relay:
@@ -51,7 +55,7 @@ class Relay:
     def fileno(self) -> int:
         return self._fd
 
-    def keys(self) -> None:
+    def keys(self) -> bytes:
         """Hand on what was typed. Raises Ended where the terminal was closed: only our controlling one sends SIGHUP."""
         try:
             typed = os.read(self._fd, _AT_ONCE)
@@ -61,6 +65,7 @@ class Relay:
             raise Ended(signal.SIGHUP)
         self._typed += typed
         self.flush()
+        return typed
 
     def flush(self) -> None:
         """Hand on what is still waiting; a terminal that nobody reads takes no more than 4 KiB (n_tty)."""
@@ -73,6 +78,11 @@ class Relay:
             data = os.read(self._process.fileno(), _AT_ONCE)
             while data:
                 data = data[os.write(self._out, data) :]
+
+    def last_output(self) -> None:
+        """Show what is still to be had of a process that has ended; what it left behind may print for ever."""
+        for _ in range(_LAST_READS):
+            self.output()
 
     def at_prompt(self) -> bool:
         """Whether the process itself has its terminal, and not a command that it runs."""

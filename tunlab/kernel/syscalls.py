@@ -2,6 +2,8 @@
 
 import ctypes
 import os
+import socket
+import struct
 from pathlib import Path
 
 CLONE_NEWNS = 0x00020000  # linux/sched.h
@@ -14,6 +16,7 @@ MS_BIND, MS_REC, MS_PRIVATE, MS_SLAVE, MS_SHARED = 4096, 16384, 1 << 18, 1 << 19
 MNT_DETACH = 2
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+PR_SET_NAME = 15
 PR_SET_CHILD_SUBREAPER = 36
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 47, 2
 
@@ -36,7 +39,7 @@ def unshare(flags: int) -> None:
 
 
 def setns(fd: int, kind: int) -> None:
-    """setns(2): `kind` is the CLONE_NEW flag of the namespace that `fd` refers to."""
+    """setns(2): `kind` is the CLONE_NEW flag of the namespace that `fd` refers to; of a pidfd, several at once."""
     _checked(_libc.setns(fd, kind), "setns")
 
 
@@ -65,9 +68,21 @@ def prctl(option: int, *arguments: int) -> None:
     _checked(_libc.prctl(option, *padded), "prctl")
 
 
+def set_name(name: str) -> None:
+    """What ps(1) shows of this process: 15 bytes at most. Also where /proc/self/comm is not ours to write."""
+    text = ctypes.create_string_buffer(name.encode())  # which lives as long as the call
+    prctl(PR_SET_NAME, ctypes.addressof(text))
+
+
 def pidfd_getfd(pidfd: int, fd: int) -> int:
     """pidfd_getfd(2): a copy of another process's descriptor."""
     return _checked(_libc.syscall(_SYS_PIDFD_GETFD, pidfd, fd, 0), "pidfd_getfd")
+
+
+def bind_packet(fd: int, index: int, protocol: int) -> None:
+    """bind(2) of a packet socket: Python's takes a device's name, and has none for all of them (`index` 0)."""
+    address = struct.pack("=HHi12x", socket.AF_PACKET, socket.htons(protocol), index)
+    _checked(_libc.bind(fd, address, len(address)), "bind")
 
 
 def capabilities_permitted() -> int:

@@ -107,7 +107,11 @@ def sessions(folder: Path) -> Iterator[Session]:
 
 def _records(folder: Path) -> Iterator[tuple[Path, Session]]:
     """Each record, and the folder in which it really lies: what it says of itself is not to be trusted."""
-    for path in sorted(folder.glob(f"*/{_FILE}")):
+    try:
+        paths = sorted(folder.glob(f"*/{_FILE}"))
+    except FileNotFoundError:  # the last session took the folder with it, just now
+        return
+    for path in paths:
         if not path.is_file():
             continue
         try:
@@ -128,7 +132,7 @@ def sweep(folder: Path) -> None:
 def start_time(pid: int) -> int:
     """A process's start in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)); 0 when it is gone."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
+        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
     except OSError:
         return 0
     return int(stat.rpartition(")")[2].split()[19])

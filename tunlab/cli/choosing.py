@@ -1,0 +1,62 @@
+"""Which session, which node: named, or the only one, or chosen from a list."""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+import typer
+
+from tunlab import paths
+from tunlab.errors import Status, TunlabError
+from tunlab.i18n import Words
+from tunlab.session.finding import Found, nearest, running
+from tunlab.ui.choose import choose as ask
+
+
+def choose_session(words: Words, name: str | None) -> Found:
+    """The session of that name, or the only one, or the one that is chosen. Raises TunlabError."""
+    found = sessions()
+    if name is not None:
+        named = [each for each in found if each.name() == name]
+        named = named or [each for each in found if each.session.name == name]
+        if not named:
+            known = [each.name() for each in found]
+            raise unknown("session", name, known) if known else TunlabError("no_session")
+        # One's own folder comes first; of other users' each counts.
+        found = named[:1] if named[0].folder.uid == os.geteuid() else named
+    found = nearest(found)
+    if not found:
+        raise TunlabError("no_session")
+    if len(found) == 1:
+        return found[0]
+    return found[choose(words, "choose_session", [each.name() for each in found])]
+
+
+def sessions() -> list[Found]:
+    """All that run. Raises TunlabError inside a sandbox, from where none can be seen."""
+    if paths.SANDBOX_RUN.is_dir():
+        raise TunlabError("session_inside")
+    return running()
+
+
+def choose(words: Words, question_key: str, options: Sequence[str]) -> int:
+    """The index of one of several. `question_key` is choose_session, choose_node or choose_device.
+
+    Without a terminal, raises TunlabError that names them. Exits with 130 where nothing is chosen.
+    """
+    what = question_key.removeprefix("choose_")
+    if not (os.isatty(0) and sys.stderr.isatty()):
+        raise TunlabError(f"several_{what}", Status.USAGE, names=", ".join(options))
+    chosen = ask(words, words(f"choose_{what}"), options)
+    if chosen is None:
+        raise typer.Exit(128 + signal.SIGINT)
+    return chosen
+
+
+def unknown(what: str, name: str, known: Sequence[str]) -> TunlabError:
+    """There is no session or node of that name; those are the ones that there are."""
+    if near := get_close_matches(name, known, 1):
+        return TunlabError(f"unknown_{what}_near", Status.USAGE, name=name, near=near[0], known=", ".join(known))
+    return TunlabError(f"unknown_{what}", Status.USAGE, name=name, known=", ".join(known))

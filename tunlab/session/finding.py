@@ -1,0 +1,49 @@
+"""The living sandboxes that the caller may join: one's own, and for root everybody's. Found without a daemon."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tunlab import paths
+from tunlab.errors import TunlabError
+from tunlab.session import holders, record
+from tunlab.session.others import Folder, everywhere
+from tunlab.session.record import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A living sandbox, and the folder with its record: that folder's owner is the sandbox's."""
+
+    session: Session
+    folder: Folder
+
+    def name(self) -> str:
+        """What it is called here: another user's has that user in front, `bob/lab-1.4.3`."""
+        return self.session.name if self.folder.uid == os.geteuid() else f"{self.folder.user()}/{self.session.name}"
+
+
+def running() -> list[Found]:
+    """Every living sandbox of one's own; for root everybody's. One's own folder comes first."""
+    found = []
+    for folder in everywhere():
+        for session in record.sessions(folder.path):
+            if holders.is_holder(session, folder.uid):
+                found.append(Found(session, folder))
+    return found
+
+
+def nearest(found: list[Found]) -> list[Found]:
+    """Those that are meant where no name is given: what runs in one's own folder, else all."""
+    own = paths.sessions(os.geteuid())
+    return [each for each in found if each.folder.path == own] or found
+
+
+@contextmanager
+def opened(found: Found) -> Iterator[int]:
+    """A pidfd of its holder. Raises TunlabError where that has ended."""
+    with holders.opened([found.session], found.folder.uid) as pidfds:
+        if not pidfds:
+            raise TunlabError("session_ended", session=found.name())
+        yield pidfds[0]
