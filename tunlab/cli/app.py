@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tunlab.cli.complete import complete_lab, complete_step
+from tunlab.cli.complete import complete_device, complete_lab, complete_node, complete_session, complete_step
 from tunlab.i18n import LANGUAGES, Words, preferred
 
 
@@ -47,6 +47,12 @@ class Pace(StrEnum):
 
 LabArgument = Annotated[
     str, typer.Argument(help=words("help_argument_lab"), metavar="LAB", autocompletion=complete_lab)
+]
+NodeArgument = Annotated[
+    str, typer.Argument(help=words("help_argument_node"), metavar="NODE", autocompletion=complete_node)
+]
+SessionOption = Annotated[
+    str | None, typer.Option("--session", metavar="NAME", help=words("help_session"), autocompletion=complete_session)
 ]
 LangOption = Annotated[Language | None, typer.Option(help=words("help_lang"), show_default=False)]
 PaceOption = Annotated[Pace, typer.Option(help=words("help_pace"))]
@@ -150,6 +156,114 @@ def clean(
     from tunlab.cli.clean import clean_up
 
     clean_up(yes, everywhere, lang or preferred())
+
+
+@app.command(help=words("help_ps"))
+def ps(
+    lang: LangOption = None,
+    json: Annotated[bool, typer.Option("--json", help=words("help_ps_json"))] = False,
+) -> None:
+    from tunlab.cli.sessions import list_sessions
+
+    list_sessions(lang or preferred(), json)
+
+
+# Whatever stands behind the node is the command's own, `-h` and `--lang` too.
+@app.command("exec", help=words("help_exec"), context_settings={"allow_interspersed_args": False})
+def exec_(
+    node: NodeArgument,
+    command: Annotated[
+        list[str] | None, typer.Argument(help=words("help_argument_command"), metavar="-- CMD...", show_default=False)
+    ] = None,
+    session: SessionOption = None,
+    lang: LangOption = None,
+) -> None:
+    from tunlab.cli.sessions import run_command
+
+    run_command(session, node, command or [], lang or preferred())
+
+
+@app.command(help=words("help_shell"))
+def shell(
+    node: Annotated[
+        str | None,
+        typer.Argument(help=words("help_argument_shell_node"), metavar="[NODE]", autocompletion=complete_node),
+    ] = None,
+    session: SessionOption = None,
+    lang: LangOption = None,
+) -> None:
+    from tunlab.cli.sessions import open_shell
+
+    open_shell(session, node, lang or preferred())
+
+
+@app.command(help=words("help_down"))
+def down(
+    session: Annotated[
+        str | None,
+        typer.Argument(help=words("help_argument_session"), metavar="[SESSION]", autocompletion=complete_session),
+    ] = None,
+    lang: LangOption = None,
+) -> None:
+    from tunlab.cli.sessions import end_session
+
+    end_session(session, lang or preferred())
+
+
+@app.command(help=words("help_inspect"))
+def inspect(
+    device: Annotated[
+        str,
+        typer.Argument(
+            metavar="[NODE:]DEVICE",
+            help=words("help_argument_device"),
+            autocompletion=complete_device,
+            show_default=False,
+        ),
+    ],
+    once: Annotated[bool, typer.Option("--once", help=words("help_inspect_once"))] = False,
+    count: Annotated[
+        int | None, typer.Option("-c", "--count", metavar="N", min=1, help=words("help_inspect_count"))
+    ] = None,
+    filter: Annotated[str, typer.Option(metavar="EXPR", help=words("help_capture_filter"), show_default=False)] = "",
+    write: Annotated[
+        Path | None, typer.Option("--write", "-w", metavar="FILE.pcapng", help=words("help_inspect_write"))
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help=words("help_inspect_json"))] = False,
+    session: SessionOption = None,
+    host: Annotated[bool, typer.Option("--host", help=words("help_inspect_host"))] = False,
+    lang: LangOption = None,
+) -> None:
+    from tunlab.cli.inspect import Asked, inspect_device
+
+    inspect_device(Asked(device, session, host, once, count, filter, write, json), lang or preferred())
+
+
+@app.command(help=words("help_capture"))
+def capture(
+    write: Annotated[str, typer.Option("--write", "-w", metavar="FILE.pcapng", help=words("help_capture_write"))],
+    places: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NODE[:DEVICE]]...",
+            help=words("help_argument_capture"),
+            autocompletion=complete_device,
+            show_default=False,
+        ),
+    ] = None,
+    session: SessionOption = None,
+    host: Annotated[bool, typer.Option("--host", help=words("help_capture_host"))] = False,
+    buffer: Annotated[str, typer.Option(metavar="SIZE", help=words("help_capture_buffer"))] = "2M",
+    filter: Annotated[str, typer.Option(metavar="EXPR", help=words("help_capture_filter"), show_default=False)] = "",
+    count: Annotated[
+        int | None, typer.Option("-c", "--count", metavar="N", min=1, help=words("help_capture_count"))
+    ] = None,
+    lang: LangOption = None,
+) -> None:
+    from tunlab.cli.capture import Asked
+    from tunlab.cli.capture import capture as capture_devices
+
+    capture_devices(Asked(places or [], write, session, host, buffer, filter, count), lang or preferred())
 
 
 @lab_app.command(help=words("help_new"))

@@ -28,8 +28,8 @@ class Loop:
     def __exit__(self, *_: object) -> None:
         self._selector.close()
 
-    def serve(self, source: Selectable, serve: Callable[[], object]) -> None:
-        """Call `serve` whenever `source` is readable."""
+    def serve(self, source: Selectable | int, serve: Callable[[], object]) -> None:
+        """Call `serve` whenever `source`, or the descriptor of that number, is readable."""
         self._selector.register(source, selectors.EVENT_READ, serve)
 
     def ignore(self, source: Selectable) -> None:

@@ -1,0 +1,274 @@
+"""One device under observation: what it is, what it counts, and the packets that it carries."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from queue import SimpleQueue
+from typing import BinaryIO, Protocol, Self
+
+from tunlab.engine.capture_source import CaptureFile
+from tunlab.engine.device_reader import DeviceReader
+from tunlab.engine.loop import Loop, Selectable
+from tunlab.engine.step_times import StepTimes
+from tunlab.errors import KernelError, TunlabError
+from tunlab.kernel.errno_names import name_of
+from tunlab.kernel.packet_ring import WHERE, PacketRing
+from tunlab.kernel.packet_socket import Captured, has_ethernet_header
+from tunlab.model.device import DeviceDetails
+from tunlab.model.events import Counters
+from tunlab.model.packet import LinkType
+from tunlab.packet.filter import compile_for_all
+from tunlab.packet.pcapng import PcapngWriter
+from tunlab.packet.ring_blocks import packet_blocks
+from tunlab.packet.summary import summary
+
+LOOK = 0.5  # seconds between two looks at the counters
+_AT_ONCE = 200  # packets handed on in one turn: nobody reads more, and keys must not wait for a flood to end
+_ALL = 1 << 62
+_REFUSED = ("EPERM", "EACCES")
+
+Serve = Callable[[Selectable | int, Callable[[], object]], object]
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A packet of the device: its number since we looked, the seconds since the one before it, and its step."""
+
+    number: int
+    after: float
+    packet: Captured
+    step: str
+
+    @property
+    def link(self) -> LinkType:
+        """What the packet begins with."""
+        return LinkType.ETHERNET if self.packet.link_header else LinkType.RAW
+
+    @cached_property
+    def summary(self) -> str:
+        """Made when it is wanted: in a flood most packets are never looked at."""
+        return summary(self.packet.data, self.link)
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Packets a second between the last two looks at the counters."""
+
+    rx: float
+    tx: float
+
+
+class Audience(Protocol):
+    """Who is told what is seen of the device."""
+
+    def described(self, details: DeviceDetails) -> None:
+        """What the device is: at first, and whenever that has changed."""
+
+    def vanished(self) -> None:
+        """The device is not there any more."""
+
+    def counted(self, counters: Counters, rates: Rates | None) -> None:
+        """Its counters, at every look; the first time there are no rates."""
+
+    def arrived(self, packets: Sequence[Arrived]) -> None:
+        """Packets that it carried."""
+
+
+class Inspection:
+    """Looks at a device, and changes nothing. A context manager, opened by a process that is in the device's namespace.
+
+    Where packets may not be captured, `refused` says why, and all the rest is there. `captured` counts the packets that
+    passed the filter, `not_shown` those of them that came too fast to be handed on; in the file they are all.
+
+    It belongs to the thread that opened it; others `ask` it to do something. Raises TunlabError where the expression is
+    wrong.
+    """
+
+    def __init__(self, node: str, device: str, host_proc: int | None, expression: str = "") -> None:
+        self._node = node
+        self._device = device
+        self._reader = DeviceReader(node, host_proc)
+        self._steps = StepTimes()
+        self._stack = ExitStack()
+        self._ring: PacketRing | None = None
+        self._file: CaptureFile | None = None
+        self._file_name = ""
+        self._asked: SimpleQueue[Callable[[], object]] = SimpleQueue()
+        self._counted_at = 0.0
+        self._last_ns = 0
+        self._program = compile_for_all(expression)
+        self.refused: KernelError | None = None
+        self.details: DeviceDetails | None = None
+        self.counters: Counters | None = None
+        self.filter = expression
+        self.captured = 0
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            stack.enter_context(self._reader)
+            try:
+                self._ring = stack.enter_context(PacketRing(self._device, program=self._program))
+            except KernelError as error:
+                if error.errno_name not in _REFUSED:
+                    raise
+                self.refused = error
+            self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+            stack.callback(os.close, self._bell)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def begin(self, audience: Audience, serve: Serve) -> None:
+        """Look for the first time, and have `serve` wait for what happens. Call `look` every LOOK seconds then."""
+        self._audience = audience
+        self.look()
+        serve(self._bell, self._answer)
+        serve(self._reader, self._heed)
+        if self._ring:
+            serve(self._ring, self._take)
+
+    def look(self) -> None:
+        """Look at the counters, and at all else where it has changed."""
+        counters = self._reader.counters(self._device)
+        now = time.monotonic()
+        if counters is not None:
+            before, seconds = self.counters, now - self._counted_at
+            rates = None if before is None else _rates(before, counters, seconds)
+            self.counters, self._counted_at = counters, now
+            self._audience.counted(counters, rates)
+        self._heed()
+
+    def ask(self, action: Callable[[], object]) -> None:
+        """Have `action` called by the thread that looks at the device. May be called by any thread."""
+        self._asked.put(action)
+        os.eventfd_write(self._bell, 1)
+
+    def filter_by(self, expression: str) -> None:
+        """From now on only these packets. Raises TunlabError where the expression is wrong."""
+        program = compile_for_all(expression)
+        if self._ring:
+            self._take()
+            self._ring.filter(program)
+        self.filter = expression
+
+    def write_to(self, file: BinaryIO, kept: Sequence[Arrived] = ()) -> None:
+        """From now on write every packet into a pcapng file, those that were `kept` first. It stays the caller's.
+
+        Raises TunlabError where the file refuses, as what hands packets on does later.
+        """
+        with _writing(file.name):
+            writer = PcapngWriter(file)
+            into = CaptureFile(writer)
+            for each in kept:
+                number = into.interface(self.name, each.packet.link_header)
+                packet = each.packet
+                writer.packet(number, packet.time_ns, packet.data, packet.length, self._comment(packet.time_ns) or None)
+        self._file, self._file_name = into, file.name
+
+    @property
+    def name(self) -> str:
+        """`h1:tun0`, or `tun0` on the host."""
+        return f"{self._node}:{self._device}" if self._node else self._device
+
+    @property
+    def writes(self) -> bool:
+        """Whether packets are written into a file."""
+        return self._file is not None
+
+    @property
+    def not_shown(self) -> int:
+        """Packets that nobody was told of, because they came too fast."""
+        return self._ring.passed_over if self._ring else 0
+
+    def dropped(self) -> int:
+        """Packets that the kernel dropped because we did not read in time."""
+        return self._ring.drops() if self._ring else 0
+
+    def _answer(self) -> None:
+        """Do what other threads have asked for."""
+        os.eventfd_read(self._bell)
+        while not self._asked.empty():
+            self._asked.get()()
+
+    def _heed(self) -> None:
+        """Describe the device again where it has changed, or is another one."""
+        changed = self._reader.heed()
+        if self._ring and not self._ring.alive():
+            changed |= self._ring.rebind()
+        if not changed and self.details is not None:
+            return
+        details = self._reader.details(self._device)
+        if details == self.details:
+            return
+        self.details = details
+        if details is None:
+            self.counters = None
+            self._audience.vanished()
+        else:
+            self._audience.described(details)
+
+    def _take(self) -> None:
+        """Hand on what has arrived; in a flood, some of it, and count the rest."""
+        assert self._ring
+        room = _AT_ONCE
+        for block in self._ring.blocks():
+            passed_over = self._ring.passed_over
+            packets = self._ring.unpacked(block, room)
+            room -= len(packets)
+            if self._file:
+                self._steps.catch_up()
+                with _writing(self._file_name):
+                    self._file.write(packet_blocks(block, _ALL, self._interface_of, self._steps.span_at)[0])
+            if packets:
+                self._audience.arrived([self._arrived(packet) for packet in packets])
+            self.captured += self._ring.passed_over - passed_over
+        self._heed()
+
+    def _arrived(self, packet: Captured) -> Arrived:
+        self.captured += 1
+        after = (packet.time_ns - self._last_ns) / 1e9 if self._last_ns else 0.0
+        self._last_ns = packet.time_ns
+        step = self._comment(packet.time_ns).rpartition(" ")[2]
+        return Arrived(self.captured, after, packet, step)
+
+    def _comment(self, time_ns: int) -> str:
+        self._steps.catch_up()
+        return self._steps.span_at(time_ns).comment
+
+    def _interface_of(self, where: bytes) -> int | None:
+        index, hardware_type, _ = WHERE.unpack(where)
+        assert self._ring and self._file
+        if self._ring.name_of(index) != self._device:
+            return None
+        return self._file.interface(self.name, has_ethernet_header(hardware_type))
+
+
+@contextmanager
+def _writing(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TunlabError("capture_failed", file=name, problem=name_of(error)) from error
+
+
+def _rates(before: Counters, now: Counters, seconds: float) -> Rates:
+    """Of a device that was made anew meanwhile, whose counters began at 0 again, nothing is told."""
+    rx, tx = now.rx_packets - before.rx_packets, now.tx_packets - before.tx_packets
+    return Rates(max(0, rx) / seconds, max(0, tx) / seconds)
+
+
+def watch(inspection: Inspection, audience: Audience, until: Callable[[], bool]) -> None:
+    """Have `audience` told of all that is seen, until it has enough."""
+    with Loop() as loop:
+        inspection.begin(audience, loop.serve)
+        looked = time.monotonic()
+        while not until():
+            loop.turn(LOOK)
+            if time.monotonic() - looked >= LOOK:
+                looked = time.monotonic()
+                inspection.look()

@@ -1,0 +1,1 @@
+"""The live view of `tunlab inspect`: the only place that imports textual."""

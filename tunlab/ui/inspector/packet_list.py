@@ -1,0 +1,200 @@
+"""The packets of a device, newest last; only those rows that are on the screen are ever made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tunlab.engine.inspection import Arrived
+from tunlab.i18n import Words
+from tunlab.ui.printable import printable
+
+MOST = 5000  # rows kept
+_MOST_BYTES = 32 << 20  # and bytes of packets: one that the kernel is going to split has up to 64 KiB
+_SPARE = MOST // 10  # rows that are let go together
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What happened between two packets, in words."""
+
+    text: str
+
+
+Row = Arrived | Note
+
+
+class PacketList(ScrollView, can_focus=True):
+    """Follows the newest packet until the cursor is moved up."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", show=False),
+        Binding("down,j", "move(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("home", "move(-1000000)", show=False),
+        Binding("end", "move(1000000)", show=False),
+        Binding("enter", "open", show=False),
+    ]
+
+    class Opened(Message):
+        """The learner wants to see a packet in full."""
+
+        def __init__(self, row: Arrived) -> None:
+            super().__init__()
+            self.row = row
+
+    class Moved(Message):
+        """The cursor stands on another row."""
+
+    def __init__(self, words: Words) -> None:
+        super().__init__()
+        self._words = words
+        self._rows: list[Row] = []
+        self._bytes = 0
+        self._cursor = -1
+        self._frozen: int | None = None  # rows that are shown while the view is paused
+        self._directions = {out: words(f"direction_{'out' if out else 'in'}") for out in (True, False)}
+        self._direction_width = max(Text(word).cell_len for word in self._directions.values())
+
+    def heading(self) -> Text:
+        """The columns' names, to stand above."""
+        words = self._words
+        names = (words("column_number"), words("column_since"), words("column_direction"), words("column_bytes"))
+        return Text("  " + self._columns(*names) + words("column_what"), style="bold", no_wrap=True, overflow="crop")
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Put rows at the end."""
+        following = self._cursor >= self._shown() - 1
+        self._rows += rows
+        self._bytes += sum(len(row.packet.data) for row in rows if isinstance(row, Arrived))
+        self._forget_oldest()
+        if following and self._frozen is None:
+            self._cursor = len(self._rows) - 1
+        self._fit(following)
+
+    def pause(self, paused: bool) -> None:
+        """Show no more rows, or all of them again."""
+        self._frozen = len(self._rows) if paused else None
+        if not paused:
+            self._cursor = len(self._rows) - 1
+        self._fit(not paused)
+
+    @property
+    def paused(self) -> bool:
+        """Whether no more rows are shown."""
+        return self._frozen is not None
+
+    @property
+    def waiting(self) -> int:
+        """Rows that came while the view was paused."""
+        return 0 if self._frozen is None else len(self._rows) - self._frozen
+
+    @property
+    def current(self) -> Arrived | None:
+        """The packet under the cursor."""
+        row = self._rows[self._cursor] if 0 <= self._cursor < len(self._rows) else None
+        return row if isinstance(row, Arrived) else None
+
+    def packets(self) -> list[Arrived]:
+        """All that are still kept, oldest first."""
+        return [row for row in self._rows if isinstance(row, Arrived)]
+
+    def find(self, text: str) -> bool:
+        """Move to the next packet whose line has `text` in it, beginning anew at the end; False where there is none."""
+        shown = self._shown()
+        for step in range(1, shown + 1):
+            place = (self._cursor + step) % shown
+            row = self._rows[place]
+            if isinstance(row, Arrived) and text.casefold() in row.summary.casefold():
+                self._go(place)
+                return True
+        return False
+
+    def action_move(self, by: int) -> None:
+        """One row up or down, or to an end."""
+        self._go(min(max(self._cursor + by, 0), self._shown() - 1))
+
+    def action_page(self, by: int) -> None:
+        """A screen up or down."""
+        self.action_move(by * max(1, self.size.height - 1))
+
+    def action_open(self) -> None:
+        """Open the packet under the cursor."""
+        if self.current:
+            self.post_message(self.Opened(self.current))
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the screen (textual's line API)."""
+        place = y + self.scroll_offset.y
+        width = self.size.width
+        if place >= self._shown():
+            return Strip.blank(width)
+        row = self._rows[place]
+        selected = place == self._cursor
+        if isinstance(row, Note):
+            text = Text(f"  {row.text}", style="italic")
+        else:
+            direction = self._directions[row.packet.outgoing]
+            columns = self._columns(str(row.number), f"{row.after:.3f}", direction, str(row.packet.length))
+            text = Text(("> " if selected else "  ") + columns + printable(self._what(place)))
+        text.truncate(width, pad=True)
+        style = Style(reverse=True) if selected and self.has_focus else Style(bold=selected)
+        return Strip([Segment(text.plain, style + Style.parse(str(text.style or "none")))], width)
+
+    def _what(self, place: int) -> str:
+        """The line of a packet; without its addresses where the one above it that went the same way has the same."""
+        row = self._rows[place]
+        assert isinstance(row, Arrived)
+        way, gap, what = row.summary.partition("  ")
+        for above in reversed(self._rows[self.scroll_offset.y : place]):
+            if isinstance(above, Arrived) and above.packet.outgoing == row.packet.outgoing:
+                return f"... {what}" if gap and above.summary.partition("  ")[0] == way else row.summary
+        return row.summary
+
+    def _columns(self, number: str, after: str, direction: str, length: str) -> str:
+        direction += " " * (self._direction_width - Text(direction).cell_len)
+        after = " " * (9 - Text(after).cell_len) + after
+        return f"{_right(number, 6)} {after}  {direction}  {_right(length, 5)}  "
+
+    def _shown(self) -> int:
+        return len(self._rows) if self._frozen is None else min(self._frozen, len(self._rows))
+
+    def _go(self, place: int) -> None:
+        self._cursor = place
+        self._fit(place >= self._shown() - 1)
+        self.post_message(self.Moved())
+
+    def _fit(self, to_end: bool) -> None:
+        """Have the cursor on the screen."""
+        self.virtual_size = Size(self.size.width, self._shown())
+        if to_end:
+            self.scroll_end(animate=False, force=True)
+        elif self._cursor >= 0:
+            self.scroll_to_region(Region(0, self._cursor, 1, 1), animate=False, force=True)
+        self.refresh()
+
+    def _forget_oldest(self) -> None:
+        if len(self._rows) <= MOST and self._bytes <= _MOST_BYTES:
+            return
+        gone = 0
+        while gone < len(self._rows) - 1 and (len(self._rows) - gone > MOST - _SPARE or self._bytes > _MOST_BYTES):
+            row = self._rows[gone]
+            self._bytes -= len(row.packet.data) if isinstance(row, Arrived) else 0
+            gone += 1
+        del self._rows[:gone]
+        self._cursor = max(0, self._cursor - gone)
+        if self._frozen is not None:
+            self._frozen = max(0, self._frozen - gone)
+
+
+def _right(text: str, cells: int) -> str:
+    return " " * max(0, cells - Text(text).cell_len) + text
