@@ -10,7 +10,7 @@ import typer
 from tunlab.errors import TunlabError
 from tunlab.i18n import Words
 from tunlab.ui.printable import printable
-from tunlab.ui.repeat import running_command
+from tunlab.ui.repeat import sentence
 
 
 @contextmanager
@@ -30,6 +30,5 @@ def end_with_reader() -> None:
 
 def tell(words: Words, error: TunlabError) -> None:
     """Say what went wrong. A remedy may name the command to repeat, by a path that sudo finds too."""
-    error.values.setdefault("command", running_command())
     with suppress(OSError):  # the exit status says it too
-        print(printable(f"tunlab: {words.error(error)}"), file=sys.stderr, flush=True)
+        print(printable(f"tunlab: {sentence(error, words)}"), file=sys.stderr, flush=True)

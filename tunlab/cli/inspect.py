@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,7 +19,6 @@ from tunlab.cli.errors import end_with_reader, tell, told
 from tunlab.cli.joining import ask_in, run_in
 from tunlab.errors import Status, TunlabError
 from tunlab.i18n import Words
-from tunlab.kernel.joined import enter_node
 from tunlab.kernel.survey import devices
 from tunlab.session.finding import Found, nearest
 
@@ -75,12 +75,13 @@ def _find(asked: Asked, words: Words) -> Place:
     places, known = [], []
     for each in found:
         for name, names in ask_in(each, devices).items():
-            known += [f"{name}:{one}" for one in names if one != "lo"]
-            if name == node or (not node and device in names):
+            known += [f"{name}:{one}" for one in names]
+            if device in names if asked.once or not node else name == node:
                 places.append(Place(each, name, device))
     if not places and not node and asked.session is None and device in here:
         return Place(None, "", device)
     if not places:
+        known = [each for each in known if not each.endswith(":lo")] or known
         raise unknown("device", asked.device, [*known, *(here if asked.session is None else ())])
     if len(places) == 1:
         return places[0]
@@ -109,8 +110,10 @@ def _written(path: Path | None) -> Iterator[BinaryIO | None]:
         try:
             yield file
         finally:
-            if os.fstat(file.fileno()).st_size == 0:
-                path.unlink(missing_ok=True)
+            with suppress(OSError):
+                about = path.lstat()
+                if stat.S_ISREG(about.st_mode) and about.st_size == 0:
+                    path.unlink()
 
 
 def _shown(place: Place, asked: Asked, words: Words, file: BinaryIO | None) -> Callable[[], int]:
@@ -140,13 +143,11 @@ def _shown(place: Place, asked: Asked, words: Words, file: BinaryIO | None) -> C
     folder = Path.cwd()
 
     def look() -> int:
-        if place.node:
-            enter_node(place.node)
-            with suppress(OSError):
-                os.chdir(folder)
+        with suppress(OSError):
+            os.chdir(folder)
         inspection = Inspection(place.node, place.device, host_proc, asked.expression)
         if file:
-            inspection.write_to(file)
+            inspection.write_to(file, str(asked.write))
         if live:
             return InspectApp(inspection, words, open_new).show()
         audience = (

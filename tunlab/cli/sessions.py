@@ -71,6 +71,8 @@ def run_command(session: str | None, node: str, command: Sequence[str], language
     with told(words):
         if not (command := [*command][command[:1] == ["--"] :]):
             raise TunlabError("exec_nothing", Status.USAGE, node=node)
+        if command[0].startswith("-"):
+            raise TunlabError("exec_option", Status.USAGE, option=command[0], node=node)
         found = choose_session(words, session)
         status = run_in(found, _in_node(words, found, node, lambda variables: command), _on_terminal())
         raise typer.Exit(status)

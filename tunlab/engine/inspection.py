@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from queue import SimpleQueue
@@ -11,10 +11,12 @@ from typing import BinaryIO, Protocol, Self
 
 from tunlab.engine.capture_source import CaptureFile
 from tunlab.engine.device_reader import DeviceReader
-from tunlab.engine.loop import Loop, Selectable
+from tunlab.engine.loop import Loop
 from tunlab.engine.step_times import StepTimes
 from tunlab.errors import KernelError, TunlabError
 from tunlab.kernel.errno_names import name_of
+from tunlab.kernel.joined import enter_node
+from tunlab.kernel.namespaces import identity, own_inode
 from tunlab.kernel.packet_ring import WHERE, PacketRing
 from tunlab.kernel.packet_socket import Captured, has_ethernet_header
 from tunlab.model.device import DeviceDetails
@@ -26,11 +28,10 @@ from tunlab.packet.ring_blocks import packet_blocks
 from tunlab.packet.summary import summary
 
 LOOK = 0.5  # seconds between two looks at the counters
+_HASTE = 0.02  # and at whether it is back
 _AT_ONCE = 200  # packets handed on in one turn: nobody reads more, and keys must not wait for a flood to end
 _ALL = 1 << 62
 _REFUSED = ("EPERM", "EACCES")
-
-Serve = Callable[[Selectable | int, Callable[[], object]], object]
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,31 @@ class Audience(Protocol):
         """Packets that it carried."""
 
 
+class _Open:
+    """What is open in the network namespace in which this thread is: to be closed when another one takes its place."""
+
+    def __init__(self, node: str, device: str, host_proc: int | None, program: bytes) -> None:
+        self.namespace = own_inode()
+        self.ring: PacketRing | None = None
+        self.refused: KernelError | None = None
+        with ExitStack() as stack:
+            self.reader = stack.enter_context(DeviceReader(node, host_proc))
+            try:
+                self.ring = stack.enter_context(PacketRing(device, program=program))
+            except KernelError as error:
+                if error.errno_name not in _REFUSED:
+                    raise
+                self.refused = error
+            self._stack = stack.pop_all()
+
+    def close(self) -> None:
+        self._stack.close()
+
+
 class Inspection:
-    """Looks at a device, and changes nothing. A context manager, opened by a process that is in the device's namespace.
+    """Looks at a device, and changes nothing. A context manager. `node` is empty for the namespace that we are in.
+
+    A lab that is rebuilt has another node of that name: it is followed there, by the one thread that opened this.
 
     Where packets may not be captured, `refused` says why, and all the rest is there. `captured` counts the packets that
     passed the filter, `not_shown` those of them that came too fast to be handed on; in the file they are all.
@@ -90,15 +114,17 @@ class Inspection:
     def __init__(self, node: str, device: str, host_proc: int | None, expression: str = "") -> None:
         self._node = node
         self._device = device
-        self._reader = DeviceReader(node, host_proc)
+        self._host_proc = host_proc
         self._steps = StepTimes()
-        self._stack = ExitStack()
-        self._ring: PacketRing | None = None
+        self._open: _Open | None = None
+        self._lost = [0, 0]  # by rings that are closed: dropped, and not shown
         self._file: CaptureFile | None = None
+        self._into: BinaryIO | None = None
         self._file_name = ""
         self._asked: SimpleQueue[Callable[[], object]] = SimpleQueue()
         self._counted_at = 0.0
         self._last_ns = 0
+        self._told = False  # whether the device is there
         self._program = compile_for_all(expression)
         self.refused: KernelError | None = None
         self.details: DeviceDetails | None = None
@@ -107,34 +133,32 @@ class Inspection:
         self.captured = 0
 
     def __enter__(self) -> Self:
-        with ExitStack() as stack:
-            stack.enter_context(self._reader)
-            try:
-                self._ring = stack.enter_context(PacketRing(self._device, program=self._program))
-            except KernelError as error:
-                if error.errno_name not in _REFUSED:
-                    raise
-                self.refused = error
-            self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-            stack.callback(os.close, self._bell)
-            self._stack = stack.pop_all()
+        self._enter()
+        self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stack.close()
+        os.close(self._bell)
+        self._leave()
 
-    def begin(self, audience: Audience, serve: Serve) -> None:
-        """Look for the first time, and have `serve` wait for what happens. Call `look` every LOOK seconds then."""
-        self._audience = audience
+    def begin(self, audience: Audience, loop: Loop) -> None:
+        """Look for the first time, and have `loop` wait for what happens. Call `look` every `patience` seconds then."""
+        self._audience, self._loop = audience, loop
+        loop.serve(self._bell, self._answer)
         self.look()
-        serve(self._bell, self._answer)
-        serve(self._reader, self._heed)
-        if self._ring:
-            serve(self._ring, self._take)
+        self._serve()
+
+    @property
+    def patience(self) -> float:
+        """Seconds until the next look. One that is waited for is looked for more often: its first packets count."""
+        return LOOK if self.details else _HASTE
 
     def look(self) -> None:
         """Look at the counters, and at all else where it has changed."""
-        counters = self._reader.counters(self._device)
+        self._follow()
+        if self._open is None:
+            return
+        counters = self._open.reader.counters(self._device)
         now = time.monotonic()
         if counters is not None:
             before, seconds = self.counters, now - self._counted_at
@@ -142,6 +166,39 @@ class Inspection:
             self.counters, self._counted_at = counters, now
             self._audience.counted(counters, rates)
         self._heed()
+
+    def _follow(self) -> None:
+        """Go to the node that is called so now."""
+        if not self._node or (self._open and identity(self._node) in (0, self._open.namespace)):
+            return
+        if self._open:
+            self._take()
+            self._loop.ignore(self._open.reader)
+            if self._open.ring:
+                self._loop.ignore(self._open.ring)
+            self._leave()
+            self._describe(None)
+        with suppress(KernelError):  # it has just gone again: look later
+            self._enter()
+            self._serve()
+
+    def _enter(self) -> None:
+        if self._node and identity(self._node) != own_inode():
+            enter_node(self._node)
+        self._open = _Open(self._node, self._device, self._host_proc, self._program)
+        self.refused = self._open.refused
+
+    def _leave(self) -> None:
+        if self._open:
+            self._lost = [self.dropped(), self.not_shown]
+            self._open.close()
+        self._open = None
+
+    def _serve(self) -> None:
+        if self._open:
+            self._loop.serve(self._open.reader, self._heed)
+            if self._open.ring:
+                self._loop.serve(self._open.ring, self._take)
 
     def ask(self, action: Callable[[], object]) -> None:
         """Have `action` called by the thread that looks at the device. May be called by any thread."""
@@ -151,24 +208,25 @@ class Inspection:
     def filter_by(self, expression: str) -> None:
         """From now on only these packets. Raises TunlabError where the expression is wrong."""
         program = compile_for_all(expression)
-        if self._ring:
+        if self._open and self._open.ring:
             self._take()
-            self._ring.filter(program)
-        self.filter = expression
+            self._open.ring.filter(program)
+        self._program, self.filter = program, expression
 
-    def write_to(self, file: BinaryIO, kept: Sequence[Arrived] = ()) -> None:
+    def write_to(self, file: BinaryIO, name: str, kept: Sequence[Arrived] = ()) -> None:
         """From now on write every packet into a pcapng file, those that were `kept` first. It stays the caller's.
 
-        Raises TunlabError where the file refuses, as what hands packets on does later.
+        `name` is for the words where it fails. A file that refuses is closed, and TunlabError raised: here, or by what
+        hands packets on later.
         """
-        with _writing(file.name):
+        with _writing(file, name):
             writer = PcapngWriter(file)
             into = CaptureFile(writer)
             for each in kept:
                 number = into.interface(self.name, each.packet.link_header)
                 packet = each.packet
                 writer.packet(number, packet.time_ns, packet.data, packet.length, self._comment(packet.time_ns) or None)
-        self._file, self._file_name = into, file.name
+        self._file, self._into, self._file_name = into, file, name
 
     @property
     def name(self) -> str:
@@ -183,11 +241,13 @@ class Inspection:
     @property
     def not_shown(self) -> int:
         """Packets that nobody was told of, because they came too fast."""
-        return self._ring.passed_over if self._ring else 0
+        ring = self._open.ring if self._open else None
+        return self._lost[1] + (ring.passed_over if ring else 0)
 
     def dropped(self) -> int:
         """Packets that the kernel dropped because we did not read in time."""
-        return self._ring.drops() if self._ring else 0
+        ring = self._open.ring if self._open else None
+        return self._lost[0] + (ring.drops() if ring else 0)
 
     def _answer(self) -> None:
         """Do what other threads have asked for."""
@@ -197,15 +257,18 @@ class Inspection:
 
     def _heed(self) -> None:
         """Describe the device again where it has changed, or is another one."""
-        changed = self._reader.heed()
-        if self._ring and not self._ring.alive():
-            changed |= self._ring.rebind()
-        if not changed and self.details is not None:
+        assert self._open
+        changed = self._open.reader.heed()
+        ring = self._open.ring
+        if ring and not ring.alive():
+            changed |= ring.rebind()
+        if changed or self.details is None:
+            self._describe(self._open.reader.details(self._device))
+
+    def _describe(self, details: DeviceDetails | None) -> None:
+        if details == self.details and self._told:
             return
-        details = self._reader.details(self._device)
-        if details == self.details:
-            return
-        self.details = details
+        self.details, self._told = details, True
         if details is None:
             self.counters = None
             self._audience.vanished()
@@ -214,19 +277,21 @@ class Inspection:
 
     def _take(self) -> None:
         """Hand on what has arrived; in a flood, some of it, and count the rest."""
-        assert self._ring
+        ring = self._open.ring if self._open else None
         room = _AT_ONCE
-        for block in self._ring.blocks():
-            passed_over = self._ring.passed_over
-            packets = self._ring.unpacked(block, room)
+        for block in ring.blocks() if ring else ():
+            assert ring
+            passed_over = ring.passed_over
+            packets = ring.unpacked(block, room)
             room -= len(packets)
             if self._file:
                 self._steps.catch_up()
-                with _writing(self._file_name):
+                assert self._into
+                with _writing(self._into, self._file_name):
                     self._file.write(packet_blocks(block, _ALL, self._interface_of, self._steps.span_at)[0])
             if packets:
                 self._audience.arrived([self._arrived(packet) for packet in packets])
-            self.captured += self._ring.passed_over - passed_over
+            self.captured += ring.passed_over - passed_over
         self._heed()
 
     def _arrived(self, packet: Captured) -> Arrived:
@@ -242,17 +307,19 @@ class Inspection:
 
     def _interface_of(self, where: bytes) -> int | None:
         index, hardware_type, _ = WHERE.unpack(where)
-        assert self._ring and self._file
-        if self._ring.name_of(index) != self._device:
+        assert self._open and self._open.ring and self._file
+        if self._open.ring.name_of(index) != self._device:
             return None
         return self._file.interface(self.name, has_ethernet_header(hardware_type))
 
 
 @contextmanager
-def _writing(name: str) -> Iterator[None]:
+def _writing(file: BinaryIO, name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        with suppress(OSError):  # what it has not taken is tried once more
+            file.close()
         raise TunlabError("capture_failed", file=name, problem=name_of(error)) from error
 
 
@@ -265,10 +332,10 @@ def _rates(before: Counters, now: Counters, seconds: float) -> Rates:
 def watch(inspection: Inspection, audience: Audience, until: Callable[[], bool]) -> None:
     """Have `audience` told of all that is seen, until it has enough."""
     with Loop() as loop:
-        inspection.begin(audience, loop.serve)
+        inspection.begin(audience, loop)
         looked = time.monotonic()
         while not until():
-            loop.turn(LOOK)
-            if time.monotonic() - looked >= LOOK:
+            loop.turn(inspection.patience)
+            if time.monotonic() - looked >= inspection.patience:
                 looked = time.monotonic()
                 inspection.look()

@@ -14,12 +14,15 @@ from tunlab.kernel.process import Process
 _AT_ONCE = 65536  # bytes
 _LAST_READS = 32  # of what one that has ended printed; each takes what has arrived, at most 4 KiB (n_tty)
 _CLEAR_LINE = b"\r\x1b[K"
-# What a killed editor leaves on (xterm's control sequences): the other screen, reports of the mouse and of
-# focus, bracketed paste, a scroll region, which may only be taken off around a saved cursor, a hidden cursor, colours.
+# What a killed editor leaves on (xterm's control sequences): the other screen, reports of the mouse and of focus,
+# bracketed paste, a scroll region, which may only be taken off around a saved cursor, lines that are not wrapped, a
+# hidden cursor, colours.
 _PLAIN = (
     b"\x1b[?1047l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1006l\x1b[?1015l\x1b[?2004l"
-    b"\x1b7\x1b[r\x1b8\x1b[?25h\x1b[0m"
+    b"\x1b7\x1b[r\x1b8\x1b[?7h\x1b[?25h\x1b[0m"
 )
+# The other screen, by the sequence that also brings the cursor back; of one that did not save it, it goes astray.
+_AWAY, _HOME = b"\x1b[?1049h", b"\x1b[?1049l"
 
 
 class Relay:
@@ -34,6 +37,7 @@ class Relay:
         self._out = out
         self._found: list[Any] = []
         self._typed = b""  # what the process's terminal did not take yet
+        self._away = False  # on the other screen
 
     def __enter__(self) -> Self:
         self._handler = signal.signal(signal.SIGWINCH, lambda *_: self._resize())
@@ -47,7 +51,7 @@ class Relay:
         signal.signal(signal.SIGWINCH, self._handler)
         with suppress(OSError):
             if os.environ.get("TERM", "dumb") != "dumb":
-                os.write(self._out, _PLAIN)
+                os.write(self._out, (_HOME if self._away else b"") + _PLAIN)
         with suppress(termios.error):
             if self._found:
                 termios.tcsetattr(self._fd, termios.TCSADRAIN, self._found)
@@ -76,6 +80,8 @@ class Relay:
         """Show what the process printed."""
         with suppress(OSError):
             data = os.read(self._process.fileno(), _AT_ONCE)
+            if _AWAY in data or _HOME in data:
+                self._away = data.rfind(_AWAY) > data.rfind(_HOME)
             while data:
                 data = data[os.write(self._out, data) :]
 

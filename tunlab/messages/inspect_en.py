@@ -40,6 +40,7 @@ SENTENCES: dict[str, str] = {
     "inspect_opened": "packet {number}, {length} bytes: {summary}",
     "inspect_unexplained": "no explanation for this field",
     "column_since": "after s",
+    "column_way": "way",
     # capture
     "help_capture": "Capture devices of a running lab into one pcapng file, for Wireshark or tshark. Ctrl-C ends it: "
     "status 0.",

@@ -39,6 +39,7 @@ SENTENCES: dict[str, str] = {
     "inspect_opened": "第 {number} 个包，{length} 字节：{summary}",
     "inspect_unexplained": "这个字段没有说明",
     "column_since": "隔秒",
+    "column_way": "方向",
     # capture
     "help_capture": "把运行中实验的设备抓包到一个 pcapng 文件，供 Wireshark 或 tshark 打开。"
     "按 Ctrl-C 结束，退出状态为 0。",

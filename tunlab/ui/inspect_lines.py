@@ -11,6 +11,7 @@ from tunlab.model.events import Counters
 from tunlab.ui.device_page import device_page
 from tunlab.ui.page import Page
 from tunlab.ui.printable import printable
+from tunlab.ui.repeat import sentence
 
 
 class InspectLines:
@@ -38,7 +39,7 @@ class InspectLines:
                 device_page(details, self._inspection.counters, None, self._page.words, self._page.width)
             )
             if self._inspection.refused:
-                reason = self._page.words.error(self._inspection.refused)
+                reason = sentence(self._inspection.refused, self._page.words)
                 self._page.line(self._page.words("inspect_no_packets", problem=reason), "unknown")
             self._page.blank()
 

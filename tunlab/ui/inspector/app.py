@@ -24,6 +24,7 @@ from tunlab.ui.device_page import device_page
 from tunlab.ui.inspector.opened import Opened
 from tunlab.ui.inspector.packet_list import Note, PacketList
 from tunlab.ui.look import ORDINARY
+from tunlab.ui.repeat import sentence
 
 _INTERRUPTED = 130
 _KEYS = ("open", "pause", "filter", "write", "search", "quit")
@@ -37,6 +38,8 @@ class InspectApp(App[int]):
     CSS = """
     Screen { layout: vertical; overflow: hidden; }
     #top, #state, #heading, #keys, #label { height: auto; }
+    #top { max-height: 50%; }
+    #keys { dock: bottom; }
     PacketList { height: 1fr; scrollbar-size: 0 0; }
     Opened { height: 2fr; display: none; }
     #entry { display: none; height: 1; border: none; padding: 0; }
@@ -65,7 +68,8 @@ class InspectApp(App[int]):
         self._words = words
         self._inspection = inspection
         self._open_file = open_file
-        self._rates: Rates | None = None
+        self._counted: tuple[Counters | None, Rates | None] = None, None
+        self._put_there: dict[str, Text] = {}
         self._missing = ""  # the key of what to say instead of a page
         self._seen = False
         self._asking = ""
@@ -126,9 +130,10 @@ class InspectApp(App[int]):
         self._draw()
 
     def counted(self, counters: Counters, rates: Rates | None) -> None:
-        """Its counters have changed, or their rates."""
-        self._rates = rates
-        self._draw()
+        """Its counters, which on an idle device are the same ones."""
+        changed = (counters, rates) != self._counted
+        self._counted = counters, rates
+        self._draw() if changed else self._draw_state()
 
     def arrived(self, packets: Sequence[Arrived]) -> None:
         """Packets that it carried."""
@@ -215,7 +220,7 @@ class InspectApp(App[int]):
         kept = self._list.packets()
 
         def written() -> None:
-            self._inspection.write_to(os.fdopen(self._open_file(Path(name)), "wb"), kept)
+            self._inspection.write_to(os.fdopen(self._open_file(Path(name)), "wb"), name, kept)
             self._written = Path(name).name
 
         self._ask(written)
@@ -242,7 +247,7 @@ class InspectApp(App[int]):
                 words(self._missing, device=self._inspection.name) if self._missing else "", "fail"
             )
         else:
-            page = device_page(details, counters, self._rates, words, self.size.width, short=True)
+            page = device_page(details, counters, self._counted[1], words, self.size.width, short=True)
         top = self.query_one("#top", Static)
         top.update(page)
         top.display = not self._opened.display  # the packet needs the room
@@ -253,7 +258,7 @@ class InspectApp(App[int]):
         inspection, words = self._inspection, self._words
         said: list[tuple[str, str]] = []
         if inspection.refused:
-            said.append((words("inspect_no_packets", problem=words.error(inspection.refused)), "unknown"))
+            said.append((words("inspect_no_packets", problem=sentence(inspection.refused, words)), "unknown"))
         else:
             dropped = inspection.dropped()
             said.append((words("inspect_captured", count=inspection.captured), ""))
@@ -268,12 +273,16 @@ class InspectApp(App[int]):
             said.append(("   " + words("inspect_state_writing", file=self._written), ""))
         if self._note:
             said.append((f"\n{self._note}", "wrong"))
-        self.query_one("#state", Static).update(Text.assemble(*said))
+        self._put("#state", Text.assemble(*said))
         keys = _KEYS_OPENED if self._opened.display else _KEYS
         names = ("resume" if key == "pause" and self._list.paused else key for key in keys)
-        self.query_one("#keys", Static).update(
-            Text("  ".join(words(f"inspect_key_{name}") for name in names), "footer")
-        )
+        self._put("#keys", Text("  ".join(words(f"inspect_key_{name}") for name in names), "footer"))
+
+    def _put(self, where: str, text: Text) -> None:
+        """Have that text there. To lay the screen out anew costs more than all else: not where it is there already."""
+        if self._put_there.get(where) != text:
+            self._put_there[where] = text
+            self.query_one(where, Static).update(text)
 
     def _ask(self, action: Callable[[], object]) -> None:
         """Have the other thread do something; what goes wrong is said below the counters."""
@@ -283,7 +292,7 @@ class InspectApp(App[int]):
                 action()
                 note = ""
             except TunlabError as error:
-                note = self._words.error(error)
+                note = sentence(error, self._words)
             self.call_from_thread(self._say, note)
 
         self._inspection.ask(tried)

@@ -19,7 +19,7 @@ from tunlab.ui.printable import printable
 
 MOST = 5000  # rows kept
 _MOST_BYTES = 32 << 20  # and bytes of packets: one that the kernel is going to split has up to 64 KiB
-_SPARE = MOST // 10  # rows that are let go together
+_SPARE = MOST // 10  # rows that there is room for in a pause, however many are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,15 @@ class PacketList(ScrollView, can_focus=True):
         self._bytes = 0
         self._cursor = -1
         self._frozen: int | None = None  # rows that are shown while the view is paused
+        self._let_go = 0  # rows that came since then and are not kept
         self._directions = {out: words(f"direction_{'out' if out else 'in'}") for out in (True, False)}
-        self._direction_width = max(Text(word).cell_len for word in self._directions.values())
+        ways = (words("column_way"), *self._directions.values())
+        self._direction_width = max(Text(word).cell_len for word in ways)
 
     def heading(self) -> Text:
         """The columns' names, to stand above."""
         words = self._words
-        names = (words("column_number"), words("column_since"), words("column_direction"), words("column_bytes"))
+        names = (words("column_number"), words("column_since"), words("column_way"), words("column_bytes"))
         return Text("  " + self._columns(*names) + words("column_what"), style="bold", no_wrap=True, overflow="crop")
 
     def add(self, rows: Sequence[Row]) -> None:
@@ -84,7 +86,9 @@ class PacketList(ScrollView, can_focus=True):
     def pause(self, paused: bool) -> None:
         """Show no more rows, or all of them again."""
         self._frozen = len(self._rows) if paused else None
+        self._let_go = 0
         if not paused:
+            self._forget_oldest()
             self._cursor = len(self._rows) - 1
         self._fit(not paused)
 
@@ -96,7 +100,7 @@ class PacketList(ScrollView, can_focus=True):
     @property
     def waiting(self) -> int:
         """Rows that came while the view was paused."""
-        return 0 if self._frozen is None else len(self._rows) - self._frozen
+        return 0 if self._frozen is None else len(self._rows) - self._frozen + self._let_go
 
     @property
     def current(self) -> Arrived | None:
@@ -118,6 +122,10 @@ class PacketList(ScrollView, can_focus=True):
                 self._go(place)
                 return True
         return False
+
+    def on_resize(self) -> None:
+        """The cursor stays on the screen, and what followed the newest packet still does."""
+        self._fit(self._cursor >= self._shown() - 1)
 
     def action_move(self, by: int) -> None:
         """One row up or down, or to an end."""
@@ -183,17 +191,23 @@ class PacketList(ScrollView, can_focus=True):
         self.refresh()
 
     def _forget_oldest(self) -> None:
-        if len(self._rows) <= MOST and self._bytes <= _MOST_BYTES:
+        """Keep within bounds. What a pause holds on the screen stays; of what came since then the oldest goes."""
+        first = self._frozen or 0
+        room = max(MOST - first, _SPARE)
+        if len(self._rows) - first <= room and self._bytes <= _MOST_BYTES:
             return
-        gone = 0
-        while gone < len(self._rows) - 1 and (len(self._rows) - gone > MOST - _SPARE or self._bytes > _MOST_BYTES):
-            row = self._rows[gone]
+        behind = first
+        while behind < len(self._rows) - 1 and (
+            len(self._rows) - behind > room - room // 10 or self._bytes > _MOST_BYTES
+        ):
+            row = self._rows[behind]
             self._bytes -= len(row.packet.data) if isinstance(row, Arrived) else 0
-            gone += 1
-        del self._rows[:gone]
-        self._cursor = max(0, self._cursor - gone)
-        if self._frozen is not None:
-            self._frozen = max(0, self._frozen - gone)
+            behind += 1
+        del self._rows[first:behind]
+        if self._frozen is None:
+            self._cursor = max(0, self._cursor - behind)
+        else:
+            self._let_go += behind - first
 
 
 def _right(text: str, cells: int) -> str:
