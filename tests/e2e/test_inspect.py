@@ -36,7 +36,7 @@ def test_a_packet_is_chosen_and_opened_field_by_field(language: str, tmp_path: P
         view.press(UP, "").at(2).press(b"k", "").at(1).press(b"j", "").at(2).press(DOWN, "").at(3).press(
             b"\x1b[H", ""
         ).at(1)
-        assert view.current().endswith(("UDP", "length 7")) or "203.0.113.1 > 203.0.113.2" in view.current()
+        assert "UDP" in view.current() and "length 7" in view.current()  # the addresses may not fit
         view.press(ENTER, "inspect_key_close").expect("field_IP_version")
         assert view.marked() == "45"
         bytes_of = {"ihl": "45", "tos": "00", "len": "00 23"}
@@ -89,7 +89,7 @@ def test_filter_search_pause_and_write(tmp_path: Path) -> None:
         carrier.send(2, port=7, size=4)
         view.expect("inspect_state_paused", count=2)
         assert not view.at(1).shows("length 4")
-        view.press(b"p", "").at(7).expect("length 4").expect_none("inspect_state_paused", count=2)
+        view.press(b"p", "").at(1).expect("length 4").expect_none("inspect_state_paused", count=2)
         # All that were kept are in the file, and all that come.
         view.enter("w", str(there), "capture_exists", file=there)
         view.enter("w", str(file), "inspect_state_writing", file=file.name)

@@ -184,6 +184,17 @@ def test_ps(tmp_path: Path) -> None:
             assert word in table
 
 
+def test_an_odd_session_does_not_silence_the_others(tmp_path: Path) -> None:
+    with running(tmp_path) as odd, running(tmp_path) as other:
+        words = f"--session {odd.name} h1 -- sh -c 'umount /run/netns/*; rm -r /run/netns'"
+        assert tunlab(tmp_path, f"exec {words}").returncode == 0
+        done = tunlab(tmp_path, "ps --lang en")
+        assert (done.returncode, other.name in done.stdout) == (0, True)
+        assert done.stderr == f"tunlab: {SAY['en']('session_odd', session=odd.name)}\n"
+        done = tunlab(tmp_path, f"exec --session {odd.name} h1 -- true")
+        assert (done.returncode, "ENOENT" in done.stderr, "Traceback" in done.stderr) == (3, True, False)
+
+
 @pytest.mark.needs("user")
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_ps_of_nothing(language: str, tmp_path: Path) -> None:

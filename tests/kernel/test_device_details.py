@@ -17,6 +17,7 @@ from inside import Node, Sandboxed, forked, nodes, output
 
 from tunlab.engine.device_reader import DeviceReader
 from tunlab.kernel import namespaces
+from tunlab.kernel.offloads import offloads
 from tunlab.kernel.syscalls import CLONE_NEWNET, unshare
 from tunlab.kernel.tuntap import Flags, Tun
 from tunlab.model.device import Bridge, DeviceDetails, FarDevice, TunEnd
@@ -220,6 +221,17 @@ def test_offloads_that_the_program_asks_for(sandboxed: Sandboxed) -> None:
     seen = in_node(sandboxed, act)
     assert [each["tx-checksumming"] for each in seen] == [False, True, True]
     assert [each["tcp-segmentation-offload"] for each in seen] == [False, False, True]
+
+
+def test_a_name_that_is_no_text(sandboxed: Sandboxed) -> None:
+    strange = os.fsdecode(b"\xffx")
+
+    def act(h1: Node, _: DeviceReader) -> Any:
+        output("ip", "link", "add", strange, "type", "veth", "peer", "name", "far")
+        return [each.name for each in h1.netlink.links()], offloads(strange), offloads("far")
+
+    names, seen, of_the_far_end = in_node(sandboxed, act)
+    assert strange in names and seen and seen == of_the_far_end
 
 
 def by_pyroute2(device: str, names: dict[str, bool]) -> dict[str, bool]:

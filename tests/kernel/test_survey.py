@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 from held import Held, held
 from inside import forked
 
+from tunlab import paths
+from tunlab.errors import KernelError
 from tunlab.kernel import joined
 from tunlab.kernel.survey import NodeSeen, devices, from_data, survey
 
@@ -42,6 +45,7 @@ def test_a_strange_name_is_no_obstacle() -> None:
 
     def start() -> None:
         Path("/run/netns/none").touch()
+        os.mkfifo("/run/netns/pipe")
         if os.fork() == 0:
             joined.enter_node("h1")
             with Path("/proc/self/comm").open("wb") as comm:
@@ -52,6 +56,20 @@ def test_a_strange_name_is_no_obstacle() -> None:
         nodes = seen(there)
     assert list(nodes) == ["h1", "h2"]
     assert len(nodes["h1"].programs) == 1
+
+
+def test_a_device_whose_name_is_no_utf8() -> None:
+    def add() -> None:
+        subprocess.run(["ip", "-n", "h1", "link", "add", b"\xffx", "type", "veth"], check=True)
+
+    with held(add) as there:
+        assert seen(there)["h1"].devices[-1] == os.fsdecode(b"\xffx")
+
+
+def test_the_folder_of_the_nodes_is_gone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(paths, "NETNS", tmp_path / "gone")
+    with pytest.raises(KernelError, match="ENOENT"):
+        joined.node_names()
 
 
 def test_who_only_looks_is_no_program() -> None:
@@ -66,7 +84,7 @@ def test_who_only_looks_is_no_program() -> None:
                 signal.pause()
                 return 0
 
-            joined.run(there.pidfd, os.geteuid(), os.getegid(), main, terminal=False)
+            joined.run(there.pidfd, os.geteuid(), os.getegid(), main, terminal=False, keep=[tell])
             os._exit(0)
         os.read(told, 1)
         nodes = seen(there)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tunlab.engine.inspection import Arrived
+from tunlab.engine.inspection import Arrived, Inspection
 from tunlab.kernel.packet_socket import Captured
 from tunlab.model.events import Counters
 from tunlab.packet.craft import echo_request
@@ -18,7 +18,7 @@ PACKETS = [
 
 
 def test_no_more_than_so_many_packets(capsys: pytest.CaptureFixture[str]) -> None:
-    audience = InspectJson("h1", "tun0", "lab-x", 2)
+    audience = InspectJson(Inspection("h1", "tun0", None), "lab-x", 2)
     audience.vanished()
     audience.counted(Counters("h1", "tun0", 1, 2, 3, 4, 5, 6), None)
     assert not audience.enough
@@ -26,8 +26,9 @@ def test_no_more_than_so_many_packets(capsys: pytest.CaptureFixture[str]) -> Non
     audience.end()
     assert audience.enough
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [each["event"] for each in events] == ["device", "counters", "packet", "packet"]
-    gone, counters, first, second = events
+    assert [each["event"] for each in events] == ["device", "counters", "capture", "packet", "packet", "capture"]
+    gone, counters, lost, first, second, _ = events
+    assert (lost["captured"], lost["not_shown"], lost["dropped"], lost["refused"]) == (0, 0, 0, None)
     assert {(each["node"], each["device"], each["lab"], each["schema"]) for each in events} == {
         ("h1", "tun0", "lab-x", 1)
     }
@@ -37,6 +38,6 @@ def test_no_more_than_so_many_packets(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_without_a_number_it_never_has_enough(capsys: pytest.CaptureFixture[str]) -> None:
-    audience = InspectJson("", "tun0", "", None)
+    audience = InspectJson(Inspection("", "tun0", None), "", None)
     audience.arrived(PACKETS)
     assert not audience.enough and capsys.readouterr().out.count('"event": "packet"') == 3

@@ -34,12 +34,12 @@ class _Alone(App[None]):
         yield PacketList(Words(self.language))
 
 
-def on_screen(test: Callable[[PacketList], Any], language: str = "en") -> Any:
-    """What test(list) returns, with the list on a screen of 80 x 24."""
+def on_screen(test: Callable[[PacketList], Any], language: str = "en", width: int = 120) -> Any:
+    """What test(list) returns, with the list on a screen of so many columns."""
 
     async def run() -> Any:
         app = _Alone(language)
-        async with app.run_test() as pilot:
+        async with app.run_test(size=(width, 24)) as pilot:
             listed = app.query_one(PacketList)
             listed.focus()
             await pilot.pause()
@@ -80,14 +80,14 @@ def test_it_follows_the_newest_until_the_cursor_is_moved() -> None:
 def test_a_pause_hides_what_comes_but_keeps_it() -> None:
     def test(listed: PacketList) -> None:
         listed.add(many(1, 4))
-        listed.pause(True)
+        listed.pause(True, keep=False)
         listed.add(many(4, 9))
         assert (listed.paused, listed.waiting, current(listed)) == (True, 5, 3)
         assert lines(listed, 5)[3:] == ["", ""]
         listed.action_move(1000)
         assert current(listed) == 3
         assert numbers(listed) == list(range(1, 9))
-        listed.pause(False)
+        listed.pause(False, keep=False)
         assert (listed.paused, listed.waiting, current(listed)) == (False, 0, 8)
 
     on_screen(test)
@@ -110,7 +110,7 @@ def test_rows_are_bounded_and_the_cursor_stays_on_its_packet() -> None:
 def test_what_a_pause_shows_stays_however_much_comes() -> None:
     def test(listed: PacketList) -> None:
         listed.add(many(1, MOST - 9))
-        listed.pause(True)
+        listed.pause(True, keep=False)
         listed.action_move(-2)
         before = current(listed)
         for first in range(MOST - 9, 5 * MOST, 200):
@@ -121,8 +121,8 @@ def test_what_a_pause_shows_stays_however_much_comes() -> None:
         kept = numbers(listed)
         assert listed.waiting == kept[-1] - (MOST - 10)
         assert kept[: MOST - 10] == list(range(1, MOST - 9)) and len(kept) < 1.2 * MOST
-        listed.pause(False)
-        assert current(listed) == kept[-1] and len(numbers(listed)) <= MOST
+        listed.pause(False, keep=False)
+        assert current(listed) == numbers(listed)[0] and len(numbers(listed)) <= MOST
 
     on_screen(test)
 
@@ -146,7 +146,7 @@ def test_find_goes_onwards_and_round() -> None:
         assert listed.find("192.0.2.7") and current(listed) == 3
         assert listed.find("192.0.2.7") and current(listed) == 1
         assert not listed.find("nowhere") and current(listed) == 1
-        listed.pause(True)
+        listed.pause(True, keep=False)
         listed.add([arrived(5, echo_request("192.0.2.9", "192.0.2.8", 1, 1, b"x"))])
         assert not listed.find("192.0.2.9")
 
@@ -166,6 +166,16 @@ def test_a_row_as_it_is_shown() -> None:
     assert last.startswith("> ") and "\x1b" not in last
 
 
+def test_what_tells_packets_apart_is_not_cut() -> None:
+    def test(listed: PacketList) -> list[str]:
+        listed.add([arrived(1), arrived(2)])
+        return lines(listed, 2)
+
+    first, second = on_screen(test, width=72)
+    assert "ICMP echo request id 1 seq 1" in first and first.endswith("..")
+    assert second.endswith("... ICMP echo request id 1 seq 1")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_columns_stand_below_their_names(language: str) -> None:
     words = Words(language)
@@ -174,7 +184,7 @@ def test_columns_stand_below_their_names(language: str) -> None:
         listed.add([arrived(1)])
         head, row = listed.heading().plain, listed.render_line(0).text
         assert width_before(head, words("column_what")) == width_before(row, "IP 192.0.2.1")
-        assert width_before(head, words("column_way")) == width_before(row, words("direction_out"))
+        assert width_before(head, words("column_direction")) == width_before(row, words("way_out"))
 
     on_screen(test, language)
 

@@ -58,6 +58,17 @@ def test_tshark_reads_it(capture: Path) -> None:
 
 
 @needs_tshark
+def test_a_name_that_is_no_text_is_written_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "strange.pcapng"
+    with path.open("wb") as file:
+        writer = PcapngWriter(file)
+        writer.packet(writer.interface("h1:\udcffx", LinkType.RAW), TIME_NS, PING, len(PING), comment="\udcff")
+        writer.statistics(0, TIME_NS, 1, None, "\udcff")
+    (packet,) = _read(path)
+    assert packet["frame"]["frame.interface_id_tree"]["frame.interface_name"] == "h1:?x"
+
+
+@needs_tshark
 def test_tshark_reads_the_comment(capture: Path) -> None:
     command = ["tshark", "-r", capture, "-T", "fields", "-e", "frame.comment"]
     ended = subprocess.run(command, capture_output=True, check=True)

@@ -1,14 +1,18 @@
 """The record by which a running sandbox is found, and what becomes of it when the sandbox dies."""
 
+import json
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from tunlab.errors import TunlabError
 from tunlab.session import record
+from tunlab.session.finding import Found, named
+from tunlab.session.others import Folder
 
 
 def living(name: str) -> record.Session:
@@ -90,6 +94,40 @@ def test_garbage_is_no_session(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "session.json").write_text("{")
     assert list(record.sessions(tmp_path)) == []
+
+
+def test_what_is_no_file_of_ours_is_no_session(tmp_path: Path) -> None:
+    """Root reads other people's folders: nothing in them may delay it or take up its memory."""
+    record.write(tmp_path, living(record.claim(tmp_path, "lab-x")))
+    for name in ("fifo", "huge", "link", "two\nlines"):
+        (tmp_path / name).mkdir()
+    os.mkfifo(tmp_path / "fifo" / "session.json")
+    with (tmp_path / "huge" / "session.json").open("w") as file:
+        file.write(json.dumps(asdict(living("huge"))))
+        file.write(" " * 100_000)
+    (tmp_path / "link" / "session.json").symlink_to(tmp_path / "lab-x" / "session.json")
+    (tmp_path / "two\nlines" / "session.json").write_text(json.dumps(asdict(living("two\nlines"))))
+    assert [each.name for each in record.sessions(tmp_path)] == ["lab-x"]
+
+
+def test_no_more_than_so_many_are_looked_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(record, "MOST", 2)
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+        record.write(tmp_path, living(name))
+    assert len(list(record.sessions(tmp_path))) == 2
+
+
+def test_a_name_with_or_without_its_user() -> None:
+    own, other = (
+        Found(living(name), Folder(Path("/x"), uid, uid)) for name, uid in (("a", os.geteuid()), ("b", 64999))
+    )
+    same = Found(living("a"), Folder(Path("/x"), 64999, 64999))
+    everything = [own, other, same]
+    assert named(everything, "a") == [own]
+    assert named(everything, "64999/a") == [same]
+    assert named(everything, "b") == [other]
+    assert named(everything, "c") == []
 
 
 def test_a_folder_behind_a_link_is_refused(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def _captured(wanted: Wanted, found: Found | None, output: _Output, words: Words
 
     ended = None
     try:
-        status = run_in(found, main, terminal=False) if found else main()
+        status = run_in(found, main, terminal=False, keep=[output.fd]) if found else main()
     except TunlabError as error:
         if error.key != "session_ended":
             output.discard()

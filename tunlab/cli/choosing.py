@@ -11,21 +11,19 @@ import typer
 from tunlab import paths
 from tunlab.errors import Status, TunlabError
 from tunlab.i18n import Words
-from tunlab.session.finding import Found, nearest, running
+from tunlab.session.finding import Found, named, nearest, running
 from tunlab.ui.choose import choose as ask
+from tunlab.ui.printable import printable_line
 
 
 def choose_session(words: Words, name: str | None) -> Found:
     """The session of that name, or the only one, or the one that is chosen. Raises TunlabError."""
     found = sessions()
     if name is not None:
-        named = [each for each in found if each.name() == name]
-        named = named or [each for each in found if each.session.name == name]
-        if not named:
-            known = [each.name() for each in found]
+        known = [each.name() for each in found]
+        found = named(found, name)
+        if not found:
             raise unknown("session", name, known) if known else TunlabError("no_session")
-        # One's own folder comes first; of other users' each counts.
-        found = named[:1] if named[0].folder.uid == os.geteuid() else named
     found = nearest(found)
     if not found:
         raise TunlabError("no_session")
@@ -48,7 +46,7 @@ def choose(words: Words, question_key: str, options: Sequence[str]) -> int:
     """
     what = question_key.removeprefix("choose_")
     if not (os.isatty(0) and sys.stderr.isatty()):
-        raise TunlabError(f"several_{what}", Status.USAGE, names=", ".join(options))
+        raise TunlabError(f"several_{what}", Status.USAGE, names=", ".join(map(printable_line, options)))
     chosen = ask(words, words(f"choose_{what}"), options)
     if chosen is None:
         raise typer.Exit(128 + signal.SIGINT)
@@ -57,6 +55,7 @@ def choose(words: Words, question_key: str, options: Sequence[str]) -> int:
 
 def unknown(what: str, name: str, known: Sequence[str]) -> TunlabError:
     """There is no session or node of that name; those are the ones that there are."""
+    known = [printable_line(each) for each in known]
     if near := get_close_matches(name, known, 1):
         return TunlabError(f"unknown_{what}_near", Status.USAGE, name=name, near=near[0], known=", ".join(known))
     return TunlabError(f"unknown_{what}", Status.USAGE, name=name, known=", ".join(known))

@@ -41,7 +41,7 @@ def complete_session(incomplete: str) -> list[str]:
 
 def complete_node(ctx: typer.Context, incomplete: str) -> list[str]:
     """The nodes that begin so, of the session in the command line, else of all that are meant without one."""
-    return [node for node in _devices(ctx) if node.startswith(incomplete)]
+    return [node for node in _devices(ctx) if node.startswith(incomplete) and node.isprintable()]
 
 
 def complete_device(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -50,23 +50,29 @@ def complete_device(ctx: typer.Context, incomplete: str) -> list[str]:
     named = [f"{node}:{device}" for node, devices in nodes.items() for device in devices]
     alone = [device for devices in nodes.values() for device in devices]
     offered = [*named, *(device for device in dict.fromkeys(alone) if alone.count(device) == 1)]
-    return [each for each in offered if each.startswith(incomplete)]
+    return [each for each in offered if each.startswith(incomplete) and each.isprintable()]
 
 
 def _devices(ctx: typer.Context) -> dict[str, list[str]]:
     """The devices by node; nothing where nobody answers."""
     from tunlab.cli.joining import ask_in
     from tunlab.kernel.survey import devices
-    from tunlab.session.finding import nearest, running
+    from tunlab.session.finding import named, nearest, running
 
     wanted = ctx.params.get("session")
     found: dict[str, list[str]] = {}
     try:
         sessions = running()
-        for each in [one for one in sessions if one.name() == wanted] if wanted else nearest(sessions):
-            for node, names in ask_in(each, devices).items():
-                known = found.setdefault(node, [])
-                known += [name for name in names if name not in known]
-    except (TunlabError, OSError, SystemExit):
+    except (TunlabError, OSError):
         return {}
+    for each in named(sessions, wanted) if wanted else nearest(sessions):
+        try:
+            answer = ask_in(each, devices)
+        except (TunlabError, OSError):  # this one is odd, or ended just now
+            continue
+        except SystemExit:
+            return {}
+        for node, names in answer.items():
+            known = found.setdefault(node, [])
+            known += [name for name in names if name not in known]
     return found

@@ -1,11 +1,9 @@
-"""`tunlab inspect`: finds a device, goes to where it is, and has it shown."""
+"""`tunlab inspect`: finds a device, and has it shown where it is."""
 
 import os
-import signal
 import socket
 import stat
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +13,8 @@ import typer
 
 from tunlab import paths
 from tunlab.cli.choosing import choose, choose_session, sessions, unknown
-from tunlab.cli.errors import end_with_reader, tell, told
-from tunlab.cli.joining import ask_in, run_in
+from tunlab.cli.errors import told
+from tunlab.cli.joining import answers, run_in
 from tunlab.errors import Status, TunlabError
 from tunlab.i18n import Words
 from tunlab.kernel.survey import devices
@@ -56,9 +54,21 @@ def inspect_device(asked: Asked, language: str) -> None:
             raise TunlabError("inspect_once_alone", Status.USAGE)
         place = _find(asked, words)
         with _written(asked.write) as file:
-            show = _shown(place, asked, words, file)
-            terminal = os.isatty(0) and os.isatty(1)
-            raise typer.Exit(run_in(place.found, show, terminal) if place.found else show())
+            raise typer.Exit(_shown(place, asked, words, file))
+
+
+def _shown(place: Place, asked: Asked, words: Words, file: BinaryIO | None) -> int:
+    """The status. What is imported is imported now, and not in the sandbox."""
+    from tunlab.cli.looking import Look, prepared
+
+    lab = place.found.session.lab if place.found else ""
+    look = Look(place.node, place.device, asked.once, asked.count, asked.json, asked.expression, lab)
+    if place.found is None:
+        return prepared(look, words, None, file, str(asked.write))()
+    host_proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
+    main = prepared(look, words, host_proc, file, str(asked.write))
+    keep = [host_proc, *([file.fileno()] if file else [])]
+    return run_in(place.found, main, os.isatty(0) and os.isatty(1), keep)
 
 
 def _find(asked: Asked, words: Words) -> Place:
@@ -66,36 +76,36 @@ def _find(asked: Asked, words: Words) -> Place:
     node, colon, device = asked.device.rpartition(":")
     if not device or (colon and not node):
         raise TunlabError("inspect_device", Status.USAGE, device=asked.device)
-    here = _here()
+    here = [name for _, name in socket.if_nameindex()]
     if asked.host or paths.SANDBOX_RUN.is_dir():
         if not node and device not in here:
             raise unknown("device", device, here)
         return Place(None, node, device)
     found = nearest([choose_session(words, asked.session)] if asked.session is not None else sessions())
     places, known = [], []
-    for each in found:
-        for name, names in ask_in(each, devices).items():
+    for each, its_devices in answers(found, devices, words):
+        for name, names in its_devices.items():
             known += [f"{name}:{one}" for one in names]
-            if device in names if asked.once or not node else name == node:
-                places.append(Place(each, name, device))
+            if device in names or (node and not asked.once):
+                places += [Place(each, name, device)] if node in ("", name) else []
     if not places and not node and asked.session is None and device in here:
         return Place(None, "", device)
+    if not places and not found:
+        raise TunlabError("unknown_device_here", Status.USAGE, name=asked.device, known=", ".join(here))
     if not places:
-        known = [each for each in known if not each.endswith(":lo")] or known
-        raise unknown("device", asked.device, [*known, *(here if asked.session is None else ())])
-    if len(places) == 1:
-        return places[0]
-    several = len({place.found.name() for place in places if place.found}) > 1
-    return places[choose(words, "choose_device", [_label(place, several) for place in places])]
+        raise unknown("device", asked.device, list(dict.fromkeys(known)))
+    return places[0] if len(places) == 1 else _chosen(places, words)
 
 
-def _here() -> list[str]:
-    return [name for _, name in socket.if_nameindex()]
-
-
-def _label(place: Place, several: bool) -> str:
-    at = f"{place.node}:{place.device}"
-    return f"{at}  {place.found.name()}" if several and place.found else at
+def _chosen(places: list[Place], words: Words) -> Place:
+    """One of several; where they are in several sessions, without a terminal those are named."""
+    names = list(dict.fromkeys(place.found.name() for place in places if place.found))
+    labels = [f"{place.node}:{place.device}" for place in places]
+    if len(names) > 1 and not os.isatty(0):
+        raise TunlabError("several_session", Status.USAGE, names=", ".join(names))
+    if len(names) > 1:
+        labels = [f"{label}  {place.found.name()}" for label, place in zip(labels, places, strict=True) if place.found]
+    return places[choose(words, "choose_device", labels)]
 
 
 @contextmanager
@@ -114,70 +124,3 @@ def _written(path: Path | None) -> Iterator[BinaryIO | None]:
                 about = path.lstat()
                 if stat.S_ISREG(about.st_mode) and about.st_size == 0:
                     path.unlink()
-
-
-def _shown(place: Place, asked: Asked, words: Words, file: BinaryIO | None) -> Callable[[], int]:
-    """What runs where the device is. It imports nothing: the files there may be others."""
-    from tunlab.engine.inspection import Inspection, watch
-    from tunlab.engine.new_file import open_new
-    from tunlab.packet.filter import load_libpcap
-    from tunlab.packet.scapy_loader import load_scapy
-    from tunlab.ui.inspect_json import InspectJson
-    from tunlab.ui.inspect_lines import InspectLines
-    from tunlab.ui.output import HungUp
-    from tunlab.ui.page import Page
-
-    load_scapy()
-    if asked.expression:
-        load_libpcap()
-    live = not (asked.once or asked.json or asked.count is not None) and _full_screen()
-    if live:
-        with suppress(TunlabError):  # the key f will say so
-            load_libpcap()
-        # Keys as numbers (kitty's protocol) would stay on if we were killed.
-        os.environ["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
-        from tunlab.ui.inspector.app import InspectApp
-    page = Page(words)
-    lab = place.found.session.lab if place.found else ""
-    host_proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY) if place.found else None
-    folder = Path.cwd()
-
-    def look() -> int:
-        with suppress(OSError):
-            os.chdir(folder)
-        inspection = Inspection(place.node, place.device, host_proc, asked.expression)
-        if file:
-            inspection.write_to(file, str(asked.write))
-        if live:
-            return InspectApp(inspection, words, open_new).show()
-        audience = (
-            InspectJson(place.node, place.device, lab, asked.count)
-            if asked.json
-            else InspectLines(inspection, page, asked.count)
-        )
-        with inspection:
-            if inspection.refused and asked.count is not None:
-                raise inspection.refused
-            try:
-                watch(inspection, audience, lambda: asked.once or audience.enough)
-            finally:
-                audience.end()
-        return Status.FINE
-
-    def show() -> int:
-        end_with_reader()
-        try:
-            return look()
-        except TunlabError as error:
-            tell(words, error)
-            return error.status
-        except KeyboardInterrupt:
-            return 128 + signal.SIGINT
-        except HungUp:
-            return 128 + signal.SIGHUP
-
-    return show
-
-
-def _full_screen() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"

@@ -14,15 +14,16 @@ from rich.console import Console
 from tunlab import paths
 from tunlab.cli.choosing import choose, choose_session, sessions, unknown
 from tunlab.cli.errors import end_with_reader, tell, told
-from tunlab.cli.joining import ask_in, run_in
+from tunlab.cli.joining import answers, ask_in, run_in
 from tunlab.engine.environment import environment, environment_of
 from tunlab.engine.interactive import shell_words
 from tunlab.errors import Status, TunlabError
 from tunlab.i18n import Words
 from tunlab.kernel.errno_names import attempting
 from tunlab.kernel.joined import node_names, stay_with_caller
+from tunlab.kernel.namespaces import open_named
 from tunlab.kernel.process import become, settle_in
-from tunlab.kernel.survey import Survey, from_data, survey
+from tunlab.kernel.survey import from_data, survey
 from tunlab.session.ending import end
 from tunlab.session.finding import Found
 from tunlab.ui.printable import printable
@@ -36,7 +37,8 @@ def list_sessions(language: str, as_lines: bool) -> None:
     words = Words(language)
     end_with_reader()
     with told(words):
-        seen = [(found, about) for found in sessions() if (about := _survey(found, words)) is not None]
+        told_of = answers(sessions(), lambda: asdict(survey()), words)
+        seen = [(found, from_data(about)) for found, about in told_of]
         if as_lines:
             for found, about in seen:
                 print(json.dumps(as_json(found, about)))
@@ -44,18 +46,6 @@ def list_sessions(language: str, as_lines: bool) -> None:
             _print(table(seen, words))
         else:
             print(words("ps_none"))
-
-
-def _survey(found: Found, words: Words) -> Survey | None:
-    """None where it ended just now."""
-    try:
-        return from_data(ask_in(found, lambda: asdict(survey())))
-    except TunlabError as error:
-        if error.key != "session_ended":
-            tell(words, error)
-        return None
-    except (TypeError, ValueError, KeyError):  # not what we asked: a stranger's sandbox may say anything
-        return None
 
 
 def _print(what: object) -> None:
@@ -117,8 +107,7 @@ def _in_node(
                 raise unknown("node", node, known)
             started = command(variables)
             with attempting(f"ip netns exec {node}"):
-                namespace = os.open(paths.NETNS / node, os.O_RDONLY | os.O_CLOEXEC)
-                settle_in(namespace)
+                settle_in(open_named(node))
             stay_with_caller()
             _go_to_first(folders)
             return _become(words, started, variables)

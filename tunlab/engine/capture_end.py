@@ -13,8 +13,8 @@ def end_file(output: int, counted: Counted, killed: bool) -> None:
     Of what was being written when the writer was killed, only whole blocks stay. Raises OSError where the file refuses.
     """
     if killed:
-        if counted.written is None:
-            return  # of a pipe nobody knows where it stopped
+        if counted.written is None or counted.written > os.fstat(output).st_size:
+            return  # of a pipe nobody knows where it stopped; nor where others than we have counted
         os.ftruncate(output, counted.written)
         os.lseek(output, counted.written, os.SEEK_SET)
     with os.fdopen(output, "wb", closefd=False) as file:

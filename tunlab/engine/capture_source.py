@@ -36,11 +36,10 @@ class CaptureFile:
 
 
 class _Tap:
-    """A ring that is open in a node, and what its devices' numbers mean: in another node they mean others."""
+    """A ring that is open in a node."""
 
     def __init__(self, ring: PacketRing, node: int) -> None:
         self.node = node
-        self.interfaces: dict[bytes, int | None] = {}
         with ExitStack() as stack:
             self.ring = stack.enter_context(ring)
             self._stack = stack.pop_all()
@@ -86,16 +85,21 @@ class CaptureSource:
 
     def open(self) -> int:
         """Open the ring, and tell the bytes that were granted. Raises OSError where the node is not there."""
+        ring = self._open()
+        self.there = ring.alive()
+        return ring.granted()
+
+    def _open(self) -> PacketRing:
+        """The ring, in the node that is called so now, with an interface for each device that is there already."""
         node = identity(self.node) if self.node != HOST else 0
         with visited(self.node) if self.node != HOST else nullcontext():
             devices = present()
             share = 1 if self.device else max(1, len(devices))
             self._tap = _Tap(PacketRing(self.device, min(self._buffer * share, MOST_BUFFER), self._program), node)
-        self.there = self._tap.ring.alive()
         for name, link_header in devices.items():
             if self.device in (None, name):
                 self._declare(name, link_header)
-        return self._tap.ring.granted()
+        return self._tap.ring
 
     @property
     def behind(self) -> bool:
@@ -125,10 +129,8 @@ class CaptureSource:
             self._tell(False, tell)
         if not self._tap and identity(self.node):
             with suppress(OSError):  # it has just gone again
-                self.open()
-                self.there = not self.there
-                self._tell(not self.there, tell)
-        elif self._tap and self.device:
+                self._tell(self._open().alive(), tell)
+        elif self._tap:
             self._tell(self._tap.ring.alive(), tell)
             self._tell(self._tap.ring.alive() or self._tap.ring.rebind(), tell)
 
@@ -161,12 +163,9 @@ class CaptureSource:
 
     def _interface_of(self, tap: _Tap, where: bytes) -> int | None:
         """The interface of a device by what the ring says of it; None where it is another device than ours."""
-        if where not in tap.interfaces:
-            index, hardware_type, _ = WHERE.unpack(where)
-            name = tap.ring.name_of(index)
-            wanted = self.device in (None, name)
-            tap.interfaces[where] = self._declare(name, has_ethernet_header(hardware_type)) if wanted else None
-        return tap.interfaces[where]
+        index, hardware_type, _ = WHERE.unpack(where)
+        name = tap.ring.name_of(index)
+        return self._declare(name, has_ethernet_header(hardware_type)) if self.device in (None, name) else None
 
     def _declare(self, device: str, link_header: bool) -> int:
         number = self._file.interface(self._named(device), link_header)

@@ -61,10 +61,7 @@ class DeviceReader:
             return None
         link = link_state(message)
         self._compare_queues(link.name, message)
-        return Counters(
-            self._node, link.name,
-            link.rx_packets, link.rx_bytes, link.rx_dropped, link.tx_packets, link.tx_bytes, link.tx_dropped,
-        )  # fmt: skip
+        return link.counters(self._node)
 
     def details(self, device: str) -> DeviceDetails | None:
         """All that can be told of the device, or None where there is none. Three to eight milliseconds."""

@@ -80,10 +80,7 @@ class DeviceWatch:
         if self._seen.get(at) != seen:
             self._seen[at] = seen
             self._log.add(seen)
-        counted = Counters(
-            at.node, at.device,
-            link.rx_packets, link.rx_bytes, link.rx_dropped, link.tx_packets, link.tx_bytes, link.tx_dropped,
-        )  # fmt: skip
+        counted = link.counters(at.node)
         if self._counted.get(at) != counted:
             self._counted[at] = counted
             self._log.add(counted)

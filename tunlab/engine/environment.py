@@ -5,7 +5,7 @@ import pwd
 
 from tunlab import paths
 
-_HARMLESS = ("TERM", "COLORTERM", "NO_COLOR", "LANG", "LANGUAGE", "TZ", "PATH")
+_HARMLESS = ("TERM", "COLORTERM", "NO_COLOR", "LANG", "LANGUAGE", "TZ")
 
 
 def environment(node: str) -> dict[str, str]:

@@ -105,19 +105,20 @@ class Inspection:
     A lab that is rebuilt has another node of that name: it is followed there, by the one thread that opened this.
 
     Where packets may not be captured, `refused` says why, and all the rest is there. `captured` counts the packets that
-    passed the filter, `not_shown` those of them that came too fast to be handed on; in the file they are all.
+    passed the filter, `not_shown` those of them that came too fast to be handed on; in the file they are all. `dropped`
+    counts those that the kernel dropped because we did not read in time.
 
     It belongs to the thread that opened it; others `ask` it to do something. Raises TunlabError where the expression is
     wrong.
     """
 
     def __init__(self, node: str, device: str, host_proc: int | None, expression: str = "") -> None:
-        self._node = node
-        self._device = device
+        self.node = node
+        self.device = device
         self._host_proc = host_proc
         self._steps = StepTimes()
         self._open: _Open | None = None
-        self._lost = [0, 0]  # by rings that are closed: dropped, and not shown
+        self._lost_before = 0, 0  # by rings that are closed: dropped, and not shown
         self._file: CaptureFile | None = None
         self._into: BinaryIO | None = None
         self._file_name = ""
@@ -130,7 +131,7 @@ class Inspection:
         self.details: DeviceDetails | None = None
         self.counters: Counters | None = None
         self.filter = expression
-        self.captured = 0
+        self.captured = self.not_shown = self.dropped = 0
 
     def __enter__(self) -> Self:
         self._enter()
@@ -158,7 +159,8 @@ class Inspection:
         self._follow()
         if self._open is None:
             return
-        counters = self._open.reader.counters(self._device)
+        self._count_losses()
+        counters = self._open.reader.counters(self.device)
         now = time.monotonic()
         if counters is not None:
             before, seconds = self.counters, now - self._counted_at
@@ -169,7 +171,7 @@ class Inspection:
 
     def _follow(self) -> None:
         """Go to the node that is called so now."""
-        if not self._node or (self._open and identity(self._node) in (0, self._open.namespace)):
+        if not self.node or (self._open and identity(self.node) in (0, self._open.namespace)):
             return
         if self._open:
             self._take()
@@ -183,14 +185,15 @@ class Inspection:
             self._serve()
 
     def _enter(self) -> None:
-        if self._node and identity(self._node) != own_inode():
-            enter_node(self._node)
-        self._open = _Open(self._node, self._device, self._host_proc, self._program)
+        if self.node and identity(self.node) != own_inode():
+            enter_node(self.node)
+        self._open = _Open(self.node, self.device, self._host_proc, self._program)
         self.refused = self._open.refused
 
     def _leave(self) -> None:
         if self._open:
-            self._lost = [self.dropped(), self.not_shown]
+            self._count_losses()
+            self._lost_before = self.dropped, self.not_shown
             self._open.close()
         self._open = None
 
@@ -231,23 +234,12 @@ class Inspection:
     @property
     def name(self) -> str:
         """`h1:tun0`, or `tun0` on the host."""
-        return f"{self._node}:{self._device}" if self._node else self._device
+        return f"{self.node}:{self.device}" if self.node else self.device
 
     @property
     def writes(self) -> bool:
         """Whether packets are written into a file."""
         return self._file is not None
-
-    @property
-    def not_shown(self) -> int:
-        """Packets that nobody was told of, because they came too fast."""
-        ring = self._open.ring if self._open else None
-        return self._lost[1] + (ring.passed_over if ring else 0)
-
-    def dropped(self) -> int:
-        """Packets that the kernel dropped because we did not read in time."""
-        ring = self._open.ring if self._open else None
-        return self._lost[0] + (ring.drops() if ring else 0)
 
     def _answer(self) -> None:
         """Do what other threads have asked for."""
@@ -263,7 +255,7 @@ class Inspection:
         if ring and not ring.alive():
             changed |= ring.rebind()
         if changed or self.details is None:
-            self._describe(self._open.reader.details(self._device))
+            self._describe(self._open.reader.details(self.device))
 
     def _describe(self, details: DeviceDetails | None) -> None:
         if details == self.details and self._told:
@@ -292,7 +284,14 @@ class Inspection:
             if packets:
                 self._audience.arrived([self._arrived(packet) for packet in packets])
             self.captured += ring.passed_over - passed_over
+        self._count_losses()
         self._heed()
+
+    def _count_losses(self) -> None:
+        ring = self._open.ring if self._open else None
+        if ring:
+            self.dropped = self._lost_before[0] + ring.drops()
+            self.not_shown = self._lost_before[1] + ring.passed_over
 
     def _arrived(self, packet: Captured) -> Arrived:
         self.captured += 1
@@ -308,7 +307,7 @@ class Inspection:
     def _interface_of(self, where: bytes) -> int | None:
         index, hardware_type, _ = WHERE.unpack(where)
         assert self._open and self._open.ring and self._file
-        if self._open.ring.name_of(index) != self._device:
+        if self._open.ring.name_of(index) != self.device:
             return None
         return self._file.interface(self.name, has_ethernet_header(hardware_type))
 

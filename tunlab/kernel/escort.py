@@ -1,6 +1,7 @@
 """The caller's side while a function runs in somebody's sandbox: signals, the terminal, how it ended."""
 
 import json
+import math
 import os
 import select
 import signal
@@ -18,10 +19,12 @@ from tunlab.kernel.front import PATIENCE
 from tunlab.kernel.holder import END_SIGNALS, IMPATIENCE, Ended, heeded
 from tunlab.kernel.process import Process
 from tunlab.kernel.relay import Relay
+from tunlab.kernel.stand_ins import StandIns
 from tunlab.kernel.terminal import Terminal, stop_own_job
 
 _CONTROL_Z = b"\x1a"
 _STOPPED_WITHIN = 0.2  # seconds; one that is amid vfork(2) cannot stop before its child goes on
+_TOLD_WITHIN = 2.0  # seconds between an end and the word of it
 _PF_EXITING = 0x4  # linux/sched.h; field 9 of /proc/PID/stat has a process's flags (proc(5))
 
 
@@ -30,11 +33,18 @@ def session_ended() -> TunlabError:
     return TunlabError("session_ended", Status.ENVIRONMENT, session="")
 
 
+def session_odd() -> TunlabError:
+    """What was asked in the session got no sensible answer."""
+    return TunlabError("session_odd", Status.ENVIRONMENT, session="")
+
+
 class Escort:
     """Waits for a process in a sandbox, stops and continues with it, and passes on what is meant for it."""
 
-    def __init__(self, holder: int, terminal: bool) -> None:
+    def __init__(self, holder: int, terminal: bool, patience: float = math.inf) -> None:
         self._holder = holder  # a pidfd
+        self._deadline = time.monotonic() + patience
+        self._main = -1  # a pidfd of what we wait for
         self._terminal = Terminal() if terminal else None
         self._handlers: dict[int, Any] = {}
         self._arrived = bytearray()  # signals that we have not seen to yet
@@ -43,11 +53,12 @@ class Escort:
         self._stopped_by = 0.0  # when it counts as stopped at the latest; 0: nobody wants it to
         self._hung_up = False  # just now; its guard is to be told
         self._presses: list[tuple[float, int]] = []  # (when, signal): how it is brought to end
+        self._told_by = math.inf  # when its guard has told of its end at the latest
 
     def __enter__(self) -> Self:
         self._wake, self._woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._former = signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
-        for signum in heeded((*END_SIGNALS, signal.SIGTSTP)):
+        for signum in heeded(END_SIGNALS if math.isfinite(self._deadline) else (*END_SIGNALS, signal.SIGTSTP)):
             self._handlers[signum] = signal.signal(signum, _nothing)
         return self
 
@@ -59,6 +70,7 @@ class Escort:
     def leave_to_parent(self) -> None:
         """In a forked child: signals are as they were."""
         self._restore()
+        signal.set_wakeup_fd(-1)
 
     def _restore(self) -> None:
         signal.set_wakeup_fd(self._former)
@@ -77,19 +89,51 @@ class Escort:
                 return True
         return False
 
-    def wait(self, process: Process, line: socket.socket) -> int:
+    def hear(self, source: int | socket.socket) -> None:
+        """Wait until it is readable. Raises Ended when a signal asks us to end, and TunlabError at our deadline."""
+        while True:
+            signum = self.asked()  # before we look: what we wait for may be who sent it
+            if select.select([source], [], [], 0)[0]:
+                return
+            if signum:
+                raise Ended(signum)
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise session_odd()
+            if signal.SIGTSTP in self._arrived:
+                self._arrived.remove(signal.SIGTSTP)
+                stop_own_job()
+            select.select([source, self._wake], [], [], None if math.isinf(left) else left)
+
+    def wait_for_answer(self, main: int, line: socket.socket) -> None:
+        """Until `main`, a pidfd, has ended. It is killed where `hear` raises, and nobody follows when it is stopped."""
+        try:
+            code = None
+            while code is None:
+                self.hear(line)
+                code = _told(line)
+        except (Ended, TunlabError):
+            signal.pidfd_send_signal(main, signal.SIGKILL)
+            raise
+        if code:
+            self._status(code)  # it may be that the holder died
+            raise session_odd()
+
+    def wait(self, main: int, terminal: int, line: socket.socket, stand_ins: StandIns) -> int:
         """Wait for its end. Returns its status, 128+N if signal N ended it; TunlabError where the holder dies.
 
-        `line` is that to its guard.
+        `main` is a pidfd, `terminal` our side of its own, -1 where it has none; `line` is that to its guard.
         """
+        self._main = main
+        process = Process(pid_of(main), terminal)
         while True:
             with self._relayed(process) as relay:
-                code = self._serve(process, line, relay)
+                code = self._serve(process, line, relay, stand_ins)
             if code is not None:
                 return self._status(code)
             self._stopped_by = 0.0
             stop_own_job()
-            _send(process, signal.SIGCONT)
+            self._send(process, signal.SIGCONT)
 
     @contextmanager
     def _relayed(self, process: Process) -> Iterator[Relay | None]:
@@ -99,23 +143,33 @@ class Escort:
         else:
             yield None
 
-    def _serve(self, process: Process, line: socket.socket, relay: Relay | None) -> int | None:
+    def _serve(self, process: Process, line: socket.socket, relay: Relay | None, stand_ins: StandIns) -> int | None:
         """Until it has ended, then its exit code, -N for signal N; or until it is stopped, then None."""
-        sources: list[Any] = [line, self._wake, *([process, relay] if relay else [])]
+        sources: list[Any] = [line, self._wake, self._main, *stand_ins.copied, *([process, relay] if relay else [])]
         while True:
             self._see_to_signals(process)
             if self._hung_up:
                 with suppress(OSError):
                     line.send(b"hang up")
                 self._hung_up = False
-                sources, relay = [line, self._wake], None
+                sources, relay = [line, self._wake, self._main], None
             if 0 < self._stopped_by < time.monotonic():
                 return None
             ready, _, _ = select.select(sources, [], [], self._patience())
+            for source in stand_ins.copied:
+                if source in ready and not stand_ins.copy(source):
+                    sources.remove(source)
             if line in ready:
                 if relay:
                     relay.last_output()
+                for source in stand_ins.copied:
+                    stand_ins.copy(source)
                 return _told(line)
+            if self._told_by < time.monotonic():  # its guard is stopped
+                return -signal.SIGKILL
+            if self._main in ready:
+                sources.remove(self._main)
+                self._told_by = time.monotonic() + _TOLD_WITHIN
             if relay and process in ready:
                 relay.output()
             if relay and relay in ready:
@@ -141,8 +195,14 @@ class Escort:
             if mode[3] & termios.ISIG and mode[6][termios.VSUSP] == _CONTROL_Z and not _takes(process.pid):
                 self._stop(process)
 
+    def _send(self, process: Process, signum: int) -> None:
+        """To its whole group, unless it has ended: then the number may be another's."""
+        if not select.select([self._main], [], [], 0)[0]:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signum)
+
     def _stop(self, process: Process) -> None:
-        _send(process, signal.SIGSTOP)
+        self._send(process, signal.SIGSTOP)
         self._stopped_by = time.monotonic() + _STOPPED_WITHIN
 
     # Signals
@@ -158,7 +218,8 @@ class Escort:
             if signum == signal.SIGTSTP:
                 self._stop(process)
             elif signum in END_SIGNALS and self._terminal is None:
-                _send(process, signum)
+                self._send(process, signum)
+                self._send(process, signal.SIGCONT)  # one that is stopped would not heed it
             elif signum in END_SIGNALS and not self._asked:
                 self._asked, now = signum, time.monotonic()
                 # A shell on a terminal obeys SIGHUP only.
@@ -167,7 +228,7 @@ class Escort:
                 self._presses = [*gentle, (hung_up, signal.SIGHUP), (hung_up + PATIENCE, signal.SIGKILL)]
         while self._presses and self._presses[0][0] <= time.monotonic():
             signum = self._presses.pop(0)[1]
-            _send(process, signum)
+            self._send(process, signum)
             if signum == signal.SIGHUP:
                 self._hang_up(process)
 
@@ -183,7 +244,8 @@ class Escort:
 
     def _patience(self) -> float | None:
         times = [when for when, _ in self._presses[:1]] + [self._stopped_by] * (self._stopped_by > 0)
-        return max(0.0, min(times) - time.monotonic()) if times else None
+        soonest = min([*times, self._told_by])
+        return None if math.isinf(soonest) else max(0.0, soonest - time.monotonic())
 
     # The end
 
@@ -227,11 +289,6 @@ def _told(line: socket.socket) -> int | None:
         said = b""
     code: int | None = json.loads(said)["code"] if said else -signal.SIGKILL
     return code
-
-
-def _send(process: Process, signum: int) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signum)
 
 
 def _nothing(_: int, __: FrameType | None) -> None:

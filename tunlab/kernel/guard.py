@@ -24,21 +24,24 @@ def guard(line: socket.socket, terminals: tuple[int, int], begin: Callable[[], N
     try:
         os.setsid()  # the user's Ctrl-C and Ctrl-Z are not meant for us
         set_name(LOOKER)
+        held, go = os.pipe2(os.O_CLOEXEC)
         child = os.fork()
         if child == 0:
+            os.close(go)
             line.close()
             if terminals[0] >= 0:
                 os.close(terminals[0])
-            begin()
-        near = _watch(line, child, terminals)
+            if os.read(held, 1):  # until the caller can hear of it
+                begin()
+        near = _watch(line, child, terminals, go)
         line.close()
         _read_on(near)
     finally:
         os._exit(1)
 
 
-def _watch(line: socket.socket, child: int, terminals: tuple[int, int]) -> int:
-    """Until it has ended. Returns our side of its terminal, or -1."""
+def _watch(line: socket.socket, child: int, terminals: tuple[int, int], go: int) -> int:
+    """Let it begin, and wait until it has ended. Returns our side of its terminal, or -1."""
     near, far = terminals
     if far >= 0:
         os.close(far)
@@ -50,15 +53,21 @@ def _watch(line: socket.socket, child: int, terminals: tuple[int, int]) -> int:
         os.dup2(nothing, fd)
     with suppress(OSError):
         socket.send_fds(line, [b"{}"], [os.pidfd_open(child)])
+    os.write(go, b"x")
     sources = [line.fileno(), wake]
     while True:
-        state = os.waitid(os.P_PID, child, os.WEXITED | os.WSTOPPED | os.WNOHANG)
+        # Not reaped as long as the caller may signal it: until then its number is its own.
+        state = os.waitid(os.P_PID, child, os.WEXITED | os.WSTOPPED | os.WNOHANG | os.WNOWAIT)
         if state:
             code = {os.CLD_EXITED: state.si_status, os.CLD_STOPPED: None}.get(state.si_code, -state.si_status)
             with suppress(OSError):
                 line.send(json.dumps({"code": code}).encode())
             if state.si_code != os.CLD_STOPPED:
+                while _heard(line):
+                    pass
+                os.waitid(os.P_PID, child, os.WEXITED)
                 return near
+            os.waitid(os.P_PID, child, os.WSTOPPED | os.WNOHANG)
         ready, _, _ = select.select(sources, [], [])
         if wake in ready:
             os.read(wake, 64)

@@ -13,21 +13,25 @@ import fcntl
 import json
 import os
 import pty
+import select
 import signal
 import socket
 import sys
 import termios
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from tunlab import paths
 from tunlab.errors import KernelError
 from tunlab.kernel.errno_names import attempting
-from tunlab.kernel.escort import Escort, is_dying, pid_of, session_ended
+from tunlab.kernel.escort import Escort, is_dying, pid_of, session_ended, session_odd
 from tunlab.kernel.guard import guard
-from tunlab.kernel.process import Process
+from tunlab.kernel.holder import Ended
+from tunlab.kernel.leaving import leave
+from tunlab.kernel.namespaces import open_named
+from tunlab.kernel.stand_ins import StandIns
 from tunlab.kernel.syscalls import (
     CLONE_NEWNET,
     CLONE_NEWNS,
@@ -42,39 +46,34 @@ from tunlab.kernel.syscalls import (
 from tunlab.kernel.user import real_uid
 
 Answer = TypeVar("Answer")
+ANSWERS_WITHIN = 2.0  # seconds
+_JOINED_WITHIN = 5.0  # seconds; it takes milliseconds
 
 
-def run(pidfd: int, uid: int, gid: int, main: Callable[[], int], terminal: bool) -> int:
+def run(pidfd: int, uid: int, gid: int, main: Callable[[], int], terminal: bool, keep: Sequence[int] = ()) -> int:
     """Run `main` in the sandbox whose holder `pidfd` refers to, and return its status, 128+N if signal N ended it.
 
     Root becomes `uid` and `gid` first, the sandbox's owner. `main` begins in the sandbox's own network namespace, in a
     session of its own (setsid(2)), with all capabilities ambient, and should import nothing: the files may be others.
+    Of what we have open it has descriptors 0 to 2, and those that it needs: `keep`.
 
     With `terminal`, descriptors 0 and 1 are the user's terminal, and `main` has a new one that is joined with it. So a
     sandbox's processes never have the terminal of who looks into it, and its mode is restored whoever is killed.
-    Without, all is inherited, and the signals that ask us to end are passed on.
+    Without, the first three are inherited, and the signals that ask us to end are passed on. Where another user's
+    process would inherit a terminal of root's, there are stand-ins.
 
     The caller has one thread. Raises KernelError where the kernel refuses, and TunlabError
     (`session_ended`) where the holder dies.
     """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    with attempting("socketpair"):
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with ours, Escort(pidfd, terminal) as escort:
+    with Escort(pidfd, terminal) as escort, StandIns(not terminal and uid != os.geteuid()) as stand_ins:
         if terminal and not escort.take_turn():
             return 128 + escort.asked()
         near, far = _terminals(uid) if terminal else (-1, -1)
-        with attempting("fork"):
-            middle = os.fork()
-        if middle == 0:
-            escort.leave_to_parent()
-            ours.close()
-            _join(theirs, pidfd, (uid, gid), main, (near, far))
-        theirs.close()
         try:
-            os.waitpid(middle, 0)
-            return escort.wait(Process(_begun(ours, pidfd), near), ours)
+            with _started(escort, pidfd, (uid, gid), main, (near, far), stand_ins, keep) as (started, line):
+                return escort.wait(started, near, line, stand_ins)
+        except Ended as ended:  # before `main` was there
+            return 128 + ended.signum
         finally:
             if terminal:
                 os.close(near)
@@ -84,7 +83,8 @@ def run(pidfd: int, uid: int, gid: int, main: Callable[[], int], terminal: bool)
 def ask(pidfd: int, uid: int, gid: int, question: Callable[[], Answer]) -> Answer:
     """What `question` returns in that sandbox: JSON-able data. Raises as `run` does, and SystemExit after a signal.
 
-    It has no terminal. What comes back is from a process that the sandbox's owner rules: it is not to be trusted.
+    TunlabError (`session_odd`) where there is no answer, or none in two seconds: the sandbox's owner may stop or end
+    whatever is in it. So the question is to change nothing, and what comes back is not to be trusted.
     """
     answer = os.memfd_create("answer")
 
@@ -96,20 +96,82 @@ def ask(pidfd: int, uid: int, gid: int, question: Callable[[], Answer]) -> Answe
         return 0
 
     try:
-        status = run(pidfd, uid, gid, main, terminal=False)
-        said = os.pread(answer, os.fstat(answer).st_size, 0)
+        with (
+            Escort(pidfd, terminal=False, patience=ANSWERS_WITHIN) as escort,
+            _started(escort, pidfd, (uid, gid), main, (-1, -1), StandIns(wanted=False), [answer]) as (started, line),
+        ):
+            escort.wait_for_answer(started, line)
+        told: Answer = json.loads(os.pread(answer, os.fstat(answer).st_size, 0))
+    except Ended as ended:
+        sys.exit(128 + ended.signum)
+    except ValueError as error:
+        raise session_odd() from error
     finally:
         os.close(answer)
-    if status:
-        sys.exit(status)
-    told: Answer = json.loads(said)
     return told
+
+
+@contextmanager
+def _started(
+    escort: Escort,
+    pidfd: int,
+    owner: tuple[int, int],
+    main: Callable[[], int],
+    terminals: tuple[int, int],
+    stand_ins: StandIns,
+    keep: Sequence[int],
+) -> Iterator[tuple[int, socket.socket]]:
+    """A pidfd of `main`, and the line to its guard; at the end of the block `main` has ended, or is killed.
+
+    Raises as Escort.hear does.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with attempting("socketpair"):
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours:
+        with attempting("fork"):
+            middle = os.fork()
+        if middle == 0:
+            escort.leave_to_parent()
+            stand_ins.take()
+            _close_all_but((*keep, pidfd, theirs.fileno(), *terminals))
+            _join(theirs, pidfd, owner, main, terminals)
+        theirs.close()
+        stand_ins.leave_to_child()
+        _wait_for_end(middle)
+        escort.hear(ours)
+        started = _begun(ours, pidfd)
+        try:
+            yield started, ours
+        finally:
+            os.close(started)
+
+
+def _wait_for_end(middle: int) -> None:
+    """Its owner may have stopped it. No signal cuts it short: what it forks would be left to an init of the host's."""
+    ended = os.pidfd_open(middle)
+    try:
+        if not select.select([ended], [], [], _JOINED_WITHIN)[0]:
+            raise session_odd()
+    finally:
+        os.close(ended)
+        os.kill(middle, signal.SIGKILL)
+        os.waitpid(middle, 0)
+
+
+def _close_all_but(keep: Collection[int]) -> None:
+    """What root has open is not for the sandbox's owner."""
+    for fd in [int(path.name) for path in Path("/proc/self/fd").iterdir()]:
+        if fd > 2 and fd not in keep:
+            with suppress(OSError):  # that of the list itself
+                os.close(fd)
 
 
 def enter_node(name: str) -> None:
     """Inside: be in that node's network namespace from here on. Raises KernelError where there is none."""
     with attempting(f"ip netns exec {name}"):
-        node = os.open(paths.NETNS / name, os.O_RDONLY | os.O_CLOEXEC)
+        node = open_named(name)
         try:
             setns(node, CLONE_NEWNET)
         finally:
@@ -122,8 +184,9 @@ def stay_with_caller() -> None:
 
 
 def node_names() -> list[str]:
-    """Inside: the nodes that there are."""
-    return sorted(path.name for path in paths.NETNS.iterdir())
+    """Inside: the nodes that there are. Raises KernelError where the folder of their names is gone."""
+    with attempting("ip netns list"):
+        return sorted(path.name for path in paths.NETNS.iterdir())
 
 
 def _terminals(uid: int) -> tuple[int, int]:
@@ -167,8 +230,8 @@ def _join(
 
 def _begin(main: Callable[[], int], far: int) -> NoReturn:
     """In the sandbox. Never returns either."""
-    status = 1
-    try:
+
+    def joined() -> int:
         os.setsid()
         if far >= 0:
             fcntl.ioctl(far, termios.TIOCSCTTY, 0)
@@ -177,20 +240,9 @@ def _begin(main: Callable[[], int], far: int) -> NoReturn:
                     os.dup2(far, fd)
         stay_with_caller()
         raise_ambient(capabilities_permitted())
-        status = main()
-    except KeyboardInterrupt:
-        status = 128 + signal.SIGINT
-    except SystemExit as end:
-        status = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
-    except BaseException:  # a bug of ours: show it, but leave by the one door
-        sys.excepthook(*sys.exc_info())
-    finally:
-        try:
-            sys.stdout.flush()
-            sys.stderr.flush()
-        except OSError:
-            status = status or 128 + signal.SIGPIPE
-        os._exit(status)
+        return main()
+
+    leave(joined)
 
 
 def _user_namespace(pidfd: int) -> int:
@@ -203,13 +255,13 @@ def _user_namespace(pidfd: int) -> int:
 
 
 def _begun(line: socket.socket, pidfd: int) -> int:
-    """The pid of `main` as we see it, for the guard knows another. Raises TunlabError where there is none."""
+    """A pidfd of `main`, for the guard knows it by another pid than we. Raises TunlabError where there is none."""
     data, descriptors, _, _ = socket.recv_fds(line, 65536, 1)
     if descriptors:
-        pid = pid_of(descriptors[0])
-        os.close(descriptors[0])
-        return pid
-    report: dict[str, Any] = json.loads(data or b"{}")
-    if not report or report["errno"] == "ESRCH" or is_dying(pidfd):
+        return descriptors[0]
+    if is_dying(pidfd):
         raise session_ended()
+    report: dict[str, Any] = json.loads(data or b"{}")
+    if not report:  # the guard could not be forked, or was killed
+        raise KernelError("EAGAIN", "fork")
     raise KernelError(report["errno"], report["attempt"])

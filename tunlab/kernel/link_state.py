@@ -1,7 +1,10 @@
 """What every RTM_GETLINK message says of a device, in our words (rtnetlink(7))."""
 
+import os
 from dataclasses import dataclass
 from typing import Any
+
+from tunlab.model.events import Counters
 
 # linux/if.h, in the order in which ip-link(8) prints them
 FLAG_NAMES = {
@@ -47,6 +50,13 @@ class LinkState:
     peer: int | None = None
     peer_namespace: int | None = None
 
+    def counters(self, node: str) -> Counters:
+        """What it has counted, as a device of that node."""
+        return Counters(
+            node, self.name,
+            self.rx_packets, self.rx_bytes, self.rx_dropped, self.tx_packets, self.tx_bytes, self.tx_dropped,
+        )  # fmt: skip
+
 
 def link_state(message: Any) -> LinkState:
     """A message of pyroute2 as our record."""
@@ -60,7 +70,7 @@ def link_state(message: Any) -> LinkState:
     namespace = message.get("link_netnsid")
     return LinkState(
         index=int(message["index"]),
-        name=str(message.get("ifname")),
+        name=os.fsdecode(message.get("ifname")),  # pyroute2 leaves bytes that are no UTF-8
         kind=kind,
         flags=tuple(names),
         state=str(message.get("operstate", "UNKNOWN")),

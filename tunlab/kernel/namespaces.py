@@ -59,6 +59,11 @@ def own_inode() -> int:
     return Path("/proc/thread-self/ns/net").stat().st_ino
 
 
+def open_named(name: str) -> int:
+    """A descriptor of the namespace of that name; OSError where there is none. A FIFO that lies there delays nobody."""
+    return os.open(paths.NETNS / name, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+
+
 @contextmanager
 def named() -> Iterator[list[tuple[str, int]]]:
     """The name of every network namespace that ip-netns(8) would list, with a descriptor of it for the block."""
@@ -66,7 +71,7 @@ def named() -> Iterator[list[tuple[str, int]]]:
     try:
         for path in sorted(paths.NETNS.glob("*")):
             with suppress(OSError):  # it has just gone, or is not ours to see
-                opened.append((path.name, os.open(path, os.O_RDONLY | os.O_CLOEXEC)))
+                opened.append((path.name, open_named(path.name)))
         yield opened
     finally:
         for _, fd in opened:
@@ -86,7 +91,7 @@ def identity(name: str) -> int:
 def visited(name: str) -> Iterator[None]:
     """This thread is in the namespace of that name for the length of the block; OSError where there is none."""
     with _coming_back():
-        node = os.open(paths.NETNS / name, os.O_RDONLY | os.O_CLOEXEC)
+        node = open_named(name)
         try:
             setns(node, CLONE_NEWNET)
         finally:

@@ -2,6 +2,7 @@
 
 import ctypes
 import fcntl
+import os
 import socket
 import struct
 from collections.abc import Iterator
@@ -41,7 +42,7 @@ def _asked(asking: socket.socket, device: str) -> Iterator[Offload]:
 def _answer(asking: socket.socket, device: str, command: int) -> int | None:
     query = ctypes.create_string_buffer(_QUERY.pack(command, 0), _QUERY.size)
     try:
-        fcntl.ioctl(asking, _SIOCETHTOOL, _IFREQ.pack(device.encode(), ctypes.addressof(query)))
+        fcntl.ioctl(asking, _SIOCETHTOOL, _IFREQ.pack(os.fsencode(device), ctypes.addressof(query)))
     except OSError:  # it has none of it, or it has just gone
         return None
     return int(_QUERY.unpack(query.raw)[1])

@@ -3,13 +3,13 @@
 import errno
 import fcntl
 import mmap
+import os
 import select
 import socket
 import struct
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
-from tunlab.errors import Status, TunlabError
 from tunlab.kernel.errno_names import attempting
 from tunlab.kernel.packet_socket import Captured, has_ethernet_header
 from tunlab.kernel.socket_filter import attach, only_interface
@@ -48,14 +48,13 @@ class PacketRing:
     All devices are listened to, and a filter in the kernel lets those of `device` through. So a device that is not
     there yet, or that went and came back, is seen from its first packet on. `alive` and `rebind` follow it.
 
-    `buffer` in bytes; `program` as packet/filter.py compiles it. Raises KernelError where the kernel refuses.
+    `buffer` in bytes, at least LEAST_BUFFER; `program` as packet/filter.py compiles it. Raises KernelError where the
+    kernel refuses.
     """
 
     def __init__(self, device: str | None, buffer: int = BUFFER, program: bytes = b"") -> None:
-        if buffer < LEAST_BUFFER:
-            raise TunlabError("capture_buffer_small", Status.USAGE, least=LEAST_BUFFER >> 10)
         self.device = device
-        self.passed_over = 0  # packets that `records` did not return
+        self.passed_over = 0  # packets that `unpacked` did not return
         self._blocks = buffer // _BLOCK_SIZE
         self._program = program
         self._index = 0
@@ -84,7 +83,7 @@ class PacketRing:
                     socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
                 )
                 self._news.setblocking(False)
-                self._news.bind((0, _RTMGRP_LINK if self.device else 0))
+                self._news.bind((0, _RTMGRP_LINK))
                 bind_packet(self._socket.fileno(), 0, _ETH_P_ALL)
                 self.rebind()
             self._either = stack.enter_context(select.epoll())
@@ -97,7 +96,7 @@ class PacketRing:
         self._stack.close()
 
     def fileno(self) -> int:
-        """Readable when packets arrived, or when devices came or went: then ask `alive`."""
+        """Readable when packets arrived, or when devices came, went or were renamed: then ask `alive`."""
         return self._either.fileno()
 
     def granted(self) -> int:
@@ -111,10 +110,13 @@ class PacketRing:
         return self._dropped
 
     def alive(self) -> bool:
-        """Whether the device is there; where it has gone, or is another one by now, False until `rebind`."""
+        """Whether the device is there; where it has gone, or is another one by now, False until `rebind`.
+
+        Names are looked up anew where there is news of devices.
+        """
+        self._heed()
         if self.device is None:
             return True
-        self._heed()
         if self._index and self._index != self._index_of(self.device):
             self._index = 0
             attach(self._socket, self._program)
@@ -146,13 +148,6 @@ class PacketRing:
             self._next = (self._next + 1) % self._blocks
             yield block
 
-    def records(self, most: int) -> list[Captured]:
-        """The first `most` packets of what has arrived; those behind them are counted in `passed_over`."""
-        found: list[Captured] = []
-        for block in self.blocks():
-            found += self.unpacked(block, most - len(found))
-        return found
-
     def unpacked(self, block: bytes, most: int) -> list[Captured]:
         """The first `most` packets of a block; those behind them are counted in `passed_over`."""
         found: list[Captured] = []
@@ -169,18 +164,19 @@ class PacketRing:
     def name_of(self, index: int) -> str:
         """A device's name, also of one that has gone meanwhile; "if7" where we never knew it."""
         if index not in self._names:
-            try:
-                request = struct.pack("=16si20x", b"", index)
-                answer = fcntl.ioctl(self._socket, _SIOCGIFNAME, request)
-                self._names[index] = answer[:16].rstrip(b"\0").decode()
-            except OSError:
-                return f"if{index}"
-        return self._names[index]
+            self._look_up(index)
+        return self._names.get(index, f"if{index}")
+
+    def _look_up(self, index: int) -> None:
+        """Learn its name. One that is no UTF-8 has surrogates, as os.fsdecode makes them."""
+        with suppress(OSError):  # it has gone: what we knew stays
+            answer = fcntl.ioctl(self._socket, _SIOCGIFNAME, struct.pack("=16si20x", b"", index))
+            self._names[index] = os.fsdecode(answer[:16].rstrip(b"\0"))
 
     def _index_of(self, name: str) -> int:
         """The number of the device in the ring's own namespace, wherever we are; 0 where there is none."""
         try:
-            answer = fcntl.ioctl(self._socket, _SIOCGIFINDEX, struct.pack("=16s24x", name.encode()[:15]))
+            answer = fcntl.ioctl(self._socket, _SIOCGIFINDEX, struct.pack("=16s24x", os.fsencode(name)[:15]))
         except OSError:
             return 0
         index: int = struct.unpack_from("=16xi", answer)[0]
@@ -189,14 +185,19 @@ class PacketRing:
 
     def _heed(self) -> None:
         """Read the news of devices away; what they mean is asked of the kernel."""
+        news = False
         while True:
             try:
                 self._news.recv(1 << 16)
             except BlockingIOError:
-                return
+                break
             except OSError as error:
                 if error.errno != errno.ENOBUFS:  # some of them were lost: news as well
                     raise
+            news = True
+        if news:
+            for index in self._names:
+                self._look_up(index)
 
 
 def present() -> dict[str, bool]:
@@ -205,7 +206,7 @@ def present() -> dict[str, bool]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         for _, name in socket.if_nameindex():
             with suppress(OSError):  # it has just gone
-                answer = fcntl.ioctl(asking, _SIOCGIFHWADDR, struct.pack("=16s24x", name.encode()))
+                answer = fcntl.ioctl(asking, _SIOCGIFHWADDR, struct.pack("=16s24x", os.fsencode(name)))
                 found[name] = has_ethernet_header(struct.unpack_from("=16xH", answer)[0])
     return found
 

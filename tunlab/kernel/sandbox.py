@@ -11,7 +11,6 @@ When the holder dies, however it dies, the kernel kills all that it started and 
 import errno
 import json
 import os
-import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -23,6 +22,7 @@ from tunlab.errors import KernelError
 from tunlab.kernel.errno_names import attempting
 from tunlab.kernel.front import Front
 from tunlab.kernel.holder import FURNISH, GO, Ended, FrontLine, become_holder, die_with_front
+from tunlab.kernel.leaving import leave
 from tunlab.kernel.probe import user_namespace_remedy
 from tunlab.kernel.syscalls import (
     CLONE_NEWNET,
@@ -90,29 +90,24 @@ def _make(line: socket.socket, main: Main, keep: Sequence[Path]) -> NoReturn:
 
 def _hold(line: socket.socket, main: Main, keep: Sequence[Path]) -> NoReturn:
     """The holder: never returns either; its exit ends the sandbox."""
-    status = 1
-    try:
-        front = FrontLine(line)
-        os.setpgid(0, 0)
-        front.expect(FURNISH)
-        become_holder(front, keep)
-        _report(line, ready=True)
-        front.expect(GO)
-        die_with_front(front)
-        status = main(front)
-    except KernelError as error:
-        _report(line, errno=error.errno_name, attempt=error.attempt, remedy=error.remedy)
-    except Ended as ended:  # before `main` was ready for it
-        status = 128 + ended.signum
-    except BaseException:  # a bug of ours: show it, but leave by the one door that ends the sandbox
-        sys.excepthook(*sys.exc_info())
-    finally:
+
+    def hold() -> int:
         try:
-            sys.stdout.flush()
-            sys.stderr.flush()
-        except OSError:
-            status = status or 128 + signal.SIGPIPE
-        os._exit(status)
+            front = FrontLine(line)
+            os.setpgid(0, 0)
+            front.expect(FURNISH)
+            become_holder(front, keep)
+            _report(line, ready=True)
+            front.expect(GO)
+            die_with_front(front)
+            return main(front)
+        except KernelError as error:
+            _report(line, errno=error.errno_name, attempt=error.attempt, remedy=error.remedy)
+            return 1
+        except Ended as ended:  # before `main` was ready for it
+            return 128 + ended.signum
+
+    leave(hold)
 
 
 def _report(line: socket.socket, **fields: object) -> None:

@@ -72,12 +72,14 @@ def from_data(data: dict[str, Any]) -> Survey:
 def _devices(node: str) -> tuple[str, ...]:
     """The names in /proc/net/dev of that node, which is the one that this process is in from here on."""
     enter_node(node)
-    lines = Path("/proc/thread-self/net/dev").read_text().splitlines()[2:]
-    return tuple(line.partition(":")[0].strip() for line in lines)
+    lines = Path("/proc/thread-self/net/dev").read_bytes().split(b"\n")[2:-1]
+    return tuple(os.fsdecode(line.partition(b":")[0].strip()) for line in lines)  # a name need not be UTF-8
 
 
 def _namespace(node: str) -> int:
-    return (paths.NETNS / node).stat().st_ino
+    with suppress(OSError):  # it has just gone
+        return (paths.NETNS / node).stat().st_ino
+    return 0
 
 
 def _programs() -> dict[int, list[ProgramSeen]]:

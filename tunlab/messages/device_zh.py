@@ -72,7 +72,7 @@ SENTENCES: dict[str, str] = {
     "page_cable": "网线的另一头",
     "page_unseen": "在我们看不到的命名空间里",
     "page_elsewhere": "{device}，所在的命名空间在这里没有名字",
-    "page_unnamed": "看不到名字的设备",
+    "page_unnamed": "名字不可见的设备",
     "page_port_of": "{master} 的端口",
     "page_vni_each": "每个包自带 VNI（external）",
     "page_local": "本端 {address}",

@@ -2,7 +2,7 @@
 
 SENTENCES: dict[str, str] = {
     # Ethernet
-    "field_Ethernet_dst": "The MAC address on this link that is to take the frame",
+    "field_Ethernet_dst": "The MAC address that is to take the frame; all ones: everybody",
     "field_Ethernet_src": "The MAC address on this link that sent the frame",
     "field_Ethernet_type": "Which protocol follows, so that the receiver knows whom to hand it to",
     "field_Ethernet_len": "How many bytes follow; a value below 1536 is a length, not a type",
@@ -22,12 +22,12 @@ SENTENCES: dict[str, str] = {
     "field_ARP_op": "Whether this asks for somebody's MAC address or answers",
     "field_ARP_hwsrc": "The sender's MAC address; the receiver may remember it",
     "field_ARP_psrc": "The sender's IPv4 address",
-    "field_ARP_hwdst": "The MAC address looked for: all zero in a request",
-    "field_ARP_pdst": "The IPv4 address whose MAC address is looked for",
+    "field_ARP_hwdst": "In a request unknown, so all zero; in a reply the asker's MAC address",
+    "field_ARP_pdst": "In a request the address asked about; in a reply the asker's",
     # IPv4
     "field_IP_version": "Tells IPv4 from IPv6 by the first four bits",
     "field_IP_ihl": "Where the header ends, in units of 4 bytes; 5 means no options",
-    "field_IP_tos": "How routers should treat it when busy, and whether they were busy",
+    "field_IP_tos": "The service it asks of routers (DSCP), and a mark for congestion (ECN)",
     "field_IP_len": "Header and data together in bytes; what comes after is padding",
     "field_IP_id": "The fragments of one packet share this number",
     "field_IP_flags": "Whether it may be cut into fragments, and whether more follow",
@@ -52,9 +52,9 @@ SENTENCES: dict[str, str] = {
     "field_IPv6_fl": "Packets of one conversation share it, to stay on one path",
     "field_IPv6_plen": "How many bytes follow this header of 40 bytes",
     "field_IPv6_nh": "Which header follows: an extension, or the data's protocol",
-    "field_IPv6_hlim": "Each router takes one away; at 0 the packet is thrown away",
+    "field_IPv6_hlim": "Each router takes one away; 255 shows that none has touched it",
     "field_IPv6_src": "Where the packet comes from, and where answers go",
-    "field_IPv6_dst": "Where the packet is going; routers decide by this",
+    "field_IPv6_dst": "Where it is going; ff02:: is for hosts on this link, never routed",
     "field_IPv6Ext_nh": "Which header follows this one",
     "field_IPv6Ext_len": "How long this header is, in units of 8 bytes after the first 8",
     "field_IPv6Ext_options": "What routers or the destination should do besides",
@@ -162,7 +162,7 @@ SENTENCES: dict[str, str] = {
     "field_MLD_records": "Groups that the host joins or leaves, one record each",
     # UDP
     "field_UDP_sport": "The program that sent it; answers go to this port",
-    "field_UDP_dport": "The program that is to get it",
+    "field_UDP_dport": "The port it goes to, and so the program that has it open",
     "field_UDP_len": "Header (8 bytes) and data together",
     "field_UDP_chksum": "Guards data and addresses; 0 over IPv4: the sender gave none",
     # TCP
@@ -211,7 +211,7 @@ SENTENCES: dict[str, str] = {
     "field_GRE_key": "Tells one tunnel between the same hosts from another",
     "field_GRE_sequence_number": "Counts the packets, so that none arrives out of order",
     # What is left
-    "field_Raw_load": "Data of a program, or of a protocol that is not read here",
+    "field_Raw_load": "The data: of a program, of ping, or of a protocol not read here",
     "field_Padding_load": "Bytes behind the packet; Ethernet fills up to 60 bytes",
     # checksums
     "verdict_good": "good",

@@ -2,7 +2,7 @@
 
 SENTENCES: dict[str, str] = {
     # Ethernet
-    "field_Ethernet_dst": "接收这一帧的网卡的 MAC 地址，只在本链路内有效",
+    "field_Ethernet_dst": "接收这一帧的 MAC 地址，全 1 是广播；只在本链路内有效",
     "field_Ethernet_src": "发出这一帧的网卡的 MAC 地址，只在本链路内有效",
     "field_Ethernet_type": "说明后面是什么协议，接收方据此向上交付",
     "field_Ethernet_len": "后面数据的字节数；小于 1536 的是长度而不是类型",
@@ -22,8 +22,8 @@ SENTENCES: dict[str, str] = {
     "field_ARP_op": "这是询问对方 MAC 地址的请求，还是应答",
     "field_ARP_hwsrc": "发送方的 MAC 地址，接收方可以顺便记下",
     "field_ARP_psrc": "发送方的 IPv4 地址",
-    "field_ARP_hwdst": "目标的 MAC 地址；请求时尚不知道，填全 0",
-    "field_ARP_pdst": "想知道它的 MAC 地址的那个 IPv4 地址",
+    "field_ARP_hwdst": "请求中未知，填全 0；应答中是原请求方的 MAC 地址",
+    "field_ARP_pdst": "请求中是要查询的 IPv4 地址；应答中是原请求方的地址",
     # IPv4
     "field_IP_version": "最前面 4 位，用来区分 IPv4 和 IPv6",
     "field_IP_ihl": "首部长度，以 4 字节为单位；5 表示没有选项",
@@ -52,9 +52,9 @@ SENTENCES: dict[str, str] = {
     "field_IPv6_fl": "流标号：同一个流的数据包取同一个值，便于走同一条路",
     "field_IPv6_plen": "40 字节基本首部之后还有多少字节",
     "field_IPv6_nh": "下一个首部：后面是扩展首部还是上层协议",
-    "field_IPv6_hlim": "跳数限制：每过一个路由器减 1，减到 0 就丢弃",
+    "field_IPv6_hlim": "跳数限制：每过一个路由器减 1；等于 255，说明没有经过路由器",
     "field_IPv6_src": "源地址：数据包从哪里来，应答就往哪里回",
-    "field_IPv6_dst": "目的地址：路由器据此决定往哪里转发",
+    "field_IPv6_dst": "目的地址；ff02:: 开头的只在本链路内有效，路由器不转发",
     "field_IPv6Ext_nh": "这个扩展首部之后是什么首部",
     "field_IPv6Ext_len": "本首部除最前 8 字节外的长度，以 8 字节为单位",
     "field_IPv6Ext_options": "要求路由器或终点额外处理的事项",
@@ -211,7 +211,7 @@ SENTENCES: dict[str, str] = {
     "field_GRE_key": "区分同样两台主机之间的不同隧道",
     "field_GRE_sequence_number": "数据包的序号，用来保证次序",
     # 其余
-    "field_Raw_load": "应用程序的数据，或者这里不解析的协议",
+    "field_Raw_load": "数据：应用程序的，ping 填充的，或这里不解析的协议",
     "field_Padding_load": "数据包之后的填充；以太网帧不足 60 字节时要补足",
     # 检验和
     "verdict_good": "正确",

@@ -10,9 +10,10 @@ SENTENCES: dict[str, str] = {
     "help_inspect_write": "Keep all packets in this file too; it must not exist.",
     "help_inspect_json": "Write one event a line instead.",
     "help_inspect_host": "The device of this machine itself, also where a lab has one of that name.",
-    "inspect_device": "'{device}' is no device; write DEVICE or NODE:DEVICE, such as h1:tun0",
+    "unknown_device_here": "no lab is running; on this machine there is no device '{name}', but: {known}",
+    "inspect_device": "'{device}' does not name a device; write DEVICE or NODE:DEVICE, such as h1:tun0",
     "inspect_once_alone": "--once shows no packets; leave --count, --filter and --write out",
-    "inspect_absent": "{device} is not there yet; waiting for it",
+    "inspect_absent": "{device} is not there yet; waiting for it (q: quit)",
     "inspect_gone": "{device} has gone; waiting for its return",
     "inspect_back": "{device} is there",
     "inspect_no_packets": "No packets, only counters: {problem}",
@@ -26,9 +27,11 @@ SENTENCES: dict[str, str] = {
     "inspect_unfiltered": "--- from here on all packets again",
     "inspect_not_found": "no packet has '{text}' in its line",
     "inspect_ask_filter": "Filter, as for tcpdump (Enter: from now on, empty: none, Esc: back)",
-    "inspect_ask_write": "Write into which new file? (Enter: begin, Esc: back)",
+    "inspect_ask_write": "Write into which new pcapng file? (Enter: these packets and all to come, Esc: back)",
     "inspect_ask_search": "Look for (Enter: next one, n: again, Esc: back)",
     "inspect_key_open": "Enter open",
+    "inspect_key_device": "d device",
+    "inspect_key_scroll": "up, down: scroll",
     "inspect_key_pause": "p pause",
     "inspect_key_resume": "p go on",
     "inspect_key_filter": "f filter",
@@ -39,8 +42,10 @@ SENTENCES: dict[str, str] = {
     "inspect_key_quit": "q quit",
     "inspect_opened": "packet {number}, {length} bytes: {summary}",
     "inspect_unexplained": "no explanation for this field",
-    "column_since": "after s",
-    "column_way": "way",
+    "inspect_waiting": "Waiting for packets. Those before this view are in the counters above, not in this list.",
+    "way_out": "out",
+    "way_in": "in",
+    "column_since": "gap s",
     # capture
     "help_capture": "Capture devices of a running lab into one pcapng file, for Wireshark or tshark. Ctrl-C ends it: "
     "status 0.",
@@ -59,14 +64,14 @@ SENTENCES: dict[str, str] = {
     "capture_back": "{name} is there; capturing it",
     "capture_count": "{name}: {captured} {captured:packet|packets} captured, {dropped} dropped by the kernel",
     "capture_count_captured": "{name}: {captured} {captured:packet|packets} captured",
-    "capture_count_dropped": "{name}: {dropped} {dropped:packet|packets} dropped by the kernel, of which device it "
-    "does not tell; a larger --buffer may help",
+    "capture_count_dropped": "{name}: {dropped} {dropped:packet|packets} dropped by the kernel; the kernel does "
+    "not say which device they belonged to; a larger --buffer may help",
     "capture_this_machine": "this machine",
     "capture_session_ended": "the session {session} has ended; the file is complete up to there",
     "capture_exists": "{file} is there already; name another file for -w, or remove it",
     "capture_refused": "cannot write to {file}: {problem}; name another file for -w",
     "capture_failed": "cannot go on writing to {file}: {problem}; what was written so far can be read",
-    "capture_to_terminal": "a capture is no text for a terminal; name a file for -w, or pipe it: "
+    "capture_to_terminal": "packets are not text; do not write them to a terminal: name a file for -w, or pipe them: "
     "tunlab capture -w - | tshark -r -",
     "capture_place": "'{place}' is no node and no device; write NODE or NODE:DEVICE, such as h1:tun0",
     "capture_session_or_host": "--session and --host exclude each other",
@@ -76,7 +81,7 @@ SENTENCES: dict[str, str] = {
     "capture_remedy_buffer": "there is not that much memory for it: name a smaller --buffer",
     "filter_bad": "the filter '{expression}' is not understood; libpcap says: {said}",
     "filter_characters": "the filter {expression} has characters that no filter has; it takes one line of ASCII",
-    "filter_long": "the filter is too long; at most {most} characters, and less where it asks much",
+    "filter_long": "the filter is too long; at most {most} characters, and fewer for a complex one",
     "filter_vlan": "the filter '{expression}' asks for a VLAN, which the kernel keeps apart from the packet's bytes; "
     "capture without it, and filter in Wireshark",
     "filter_no_libpcap": "filters are translated by libpcap, which is not here; install it (Debian, Ubuntu: "

@@ -69,6 +69,22 @@ class PacketSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class CaptureState:
+    """What `inspect` has captured of a device: packets in all, those that came too fast to be told, the kernel's drops.
+
+    `refused`: the name of the errno where capturing is not allowed, else None.
+    """
+
+    event: ClassVar[str] = "capture"
+    node: str
+    device: str
+    captured: int
+    not_shown: int
+    dropped: int
+    refused: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Counters:
     event: ClassVar[str] = "counters"
     node: str
@@ -214,6 +230,7 @@ Happening = (
     | StepStarted
     | Action
     | PacketSeen
+    | CaptureState
     | Counters
     | DeviceSeen
     | DeviceDetails

@@ -19,6 +19,8 @@ def meaning(layer: str, field: str, number: int, text: str, before: Mapping[str,
 
     `before`: the numbers in the fields before this one, for codes, which depend on the type.
     """
+    if field in _CHECKSUMS:
+        return f"{number:#06x}"
     for family in families(layer):
         if speak := _SPOKEN.get((family, field)):
             return speak(number, before)
@@ -71,6 +73,7 @@ def _service(number: int, _: Mapping[str, int]) -> str:
     return f"{number:#04x} (DSCP {number >> 2}, ECN {number & 3})"
 
 
+_CHECKSUMS = ("chksum", "cksum")
 _ETHERTYPE = _named(ETHERTYPES, "#06x")
 _PROTOCOL = _named(PROTOCOLS)
 _ARP = {1: "request: who has", 2: "reply: is at"}

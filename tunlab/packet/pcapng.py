@@ -35,7 +35,7 @@ class PcapngWriter:
     def interface(self, name: str, link: LinkType) -> int:
         """Declare an interface; the number that `packet` wants. Timestamps are in nanoseconds."""
         header = struct.pack("<HHI", link, 0, _SNAPLEN_UNLIMITED)
-        self._block(_INTERFACE, header + options((_IF_NAME, name.encode()), (_IF_TSRESOL, _NANOSECONDS)))
+        self._block(_INTERFACE, header + options((_IF_NAME, _text(name)), (_IF_TSRESOL, _NANOSECONDS)))
         self._interfaces += 1
         return self._interfaces - 1
 
@@ -47,7 +47,7 @@ class PcapngWriter:
         A comment has at most 65535 bytes of UTF-8 (struct.error otherwise).
         """
         header = struct.pack("<5I", interface, time_ns >> 32, time_ns & 0xFFFFFFFF, len(data), original_length)
-        told = b"" if comment is None else options((COMMENT, comment.encode()))
+        told = b"" if comment is None else options((COMMENT, _text(comment)))
         self._block(PACKET, header + padded(data) + told)
 
     def packets(self, blocks: bytes) -> None:
@@ -57,7 +57,7 @@ class PcapngWriter:
 
     def statistics(self, interface: int, time_ns: int, received: int, dropped: int | None, comment: str = "") -> None:
         """Say how many packets an interface got up to now and how many the kernel dropped; None: nobody knows."""
-        told = [(COMMENT, comment.encode())] if comment else []
+        told = [(COMMENT, _text(comment))] if comment else []
         told.append((_ISB_IFRECV, struct.pack("<Q", received)))
         if dropped is not None:
             told.append((_ISB_IFDROP, struct.pack("<Q", dropped)))
@@ -75,6 +75,11 @@ def options(*told: tuple[int, bytes]) -> bytes:
     """Options, each a number and its value, and their end."""
     ended = (*told, (_END, b""))
     return b"".join(struct.pack("<HH", code, len(value)) + padded(value) for code, value in ended)
+
+
+def _text(text: str) -> bytes:
+    """UTF-8, as the format wants it; the name of a device may have bytes that are none (os.fsdecode)."""
+    return text.encode(errors="replace")
 
 
 def padded(value: bytes) -> bytes:

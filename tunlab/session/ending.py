@@ -4,7 +4,9 @@ import select
 import signal
 import time
 from contextlib import suppress
+from pathlib import Path
 
+from tunlab.kernel.escort import pid_of
 from tunlab.session.holders import opened
 from tunlab.session.record import Session
 
@@ -22,8 +24,14 @@ def end(sessions: list[Session], uid: int, patience: float = PATIENCE) -> None:
             for pidfd in holders:
                 with suppress(OSError):  # it has ended, or may not be told
                     signal.pidfd_send_signal(pidfd, signum)
-                    signal.pidfd_send_signal(pidfd, signal.SIGCONT)  # it may be stopped, by Ctrl-Z
+                    if _is_stopped(pidfd):  # by Ctrl-Z; one that is not would draw its screen anew
+                        signal.pidfd_send_signal(pidfd, signal.SIGCONT)
             deadline = time.monotonic() + seconds
             while holders and (left := deadline - time.monotonic()) > 0:
                 ended, _, _ = select.select(holders, [], [], left)
                 holders = [pidfd for pidfd in holders if pidfd not in ended]
+
+
+def _is_stopped(pidfd: int) -> bool:
+    stat = Path("/proc", str(pid_of(pidfd)), "stat").read_text(errors="replace")
+    return stat.rpartition(")")[2].split()[0] == "T"

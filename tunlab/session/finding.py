@@ -34,6 +34,13 @@ def running() -> list[Found]:
     return found
 
 
+def named(found: list[Found], name: str) -> list[Found]:
+    """Those of that name, in full or without the user in front. One's own comes first; of other users' each counts."""
+    same = [each for each in found if each.name() == name]
+    same = same or [each for each in found if each.session.name == name]
+    return same[:1] if same and same[0].folder.uid == os.geteuid() else same
+
+
 def nearest(found: list[Found]) -> list[Found]:
     """Those that are meant where no name is given: what runs in one's own folder, else all."""
     own = paths.sessions(os.geteuid())

@@ -8,15 +8,19 @@ import json
 import os
 import select
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 from tunlab.errors import TunlabError
 
 _FILE = "session.json"
-MOST = 1000  # sessions of one name
+MOST = 1000  # sessions of one name, and entries of a folder that are looked at
+_MOST_BYTES = 65536  # of a record
+_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +110,36 @@ def sessions(folder: Path) -> Iterator[Session]:
 
 
 def _records(folder: Path) -> Iterator[tuple[Path, Session]]:
-    """Each record, and the folder in which it really lies: what it says of itself is not to be trusted."""
+    """Each record, and the folder in which it really lies: what it says of itself is not to be trusted.
+
+    Root reads what others wrote, so nothing in it may delay us, take up our memory, or pass for more than a name.
+    """
     try:
-        paths = sorted(folder.glob(f"*/{_FILE}"))
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in islice(entries, MOST))
     except FileNotFoundError:  # the last session took the folder with it, just now
         return
-    for path in paths:
-        if not path.is_file():
-            continue
+    for name in names:
         try:
-            session = Session(**json.loads(path.read_text()))
+            session = Session(**json.loads(_read(folder / name / _FILE)))
         except (OSError, ValueError, TypeError, RecursionError):
             continue  # half gone, or not one of ours
-        if [type(value) for value in asdict(session).values()] == [str, str, int, int]:
-            yield path.parent, session
+        if [type(value) for value in asdict(session).values()] != [str, str, int, int]:
+            continue
+        if session.name.isprintable() and session.lab.isprintable():
+            yield folder / name, session
+
+
+def _read(path: Path) -> bytes:
+    """Raises OSError, and ValueError where it is no such file as we write."""
+    fd = os.open(path, _READ)
+    try:
+        about = os.fstat(fd)
+        if not stat.S_ISREG(about.st_mode) or about.st_size > _MOST_BYTES:
+            raise ValueError
+        return os.read(fd, _MOST_BYTES)
+    finally:
+        os.close(fd)
 
 
 def sweep(folder: Path) -> None:
@@ -132,7 +152,7 @@ def sweep(folder: Path) -> None:
 def start_time(pid: int) -> int:
     """A process's start in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)); 0 when it is gone."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+        told = Path(f"/proc/{pid}/stat").read_text(errors="replace")
     except OSError:
         return 0
-    return int(stat.rpartition(")")[2].split()[19])
+    return int(told.rpartition(")")[2].split()[19])

@@ -60,16 +60,17 @@ class _Page:
         head = [
             Text(printable(details.place), "node"),
             Text(details.kind, "bold"),
+            *([] if details.state in _PLAIN_STATES else [Text(f"state {details.state}", "fail")]),
             Text(" ".join(details.flags)),
-            *([] if details.state in _PLAIN_STATES else [Text(details.state, "fail")]),
             *self._sizes(),
         ]
+        if details.link_address.strip("0:"):
+            head.append(Text(self._words("page_mac", address=details.link_address)))
         if details.master:
             head.append(Text(self._words("page_port_of", master=printable(details.master))))
         yield from flow([*head, *map(Text, details.addresses)], self._width)
-        far = list(far_end.in_short(details, self._words))
-        if far:
-            yield from self._section("page_far_end", flow(far, self._room))
+        far = chain.from_iterable(flow(line, self._room) for line in far_end.in_short(details, self._words))
+        yield from self._section("page_far_end", far)
         if counters:
             yield Padding(counter_table(details, counters, rates, self._words, short=True), (0, 0, 0, 2))
 

@@ -11,15 +11,14 @@ from tunlab.model.device import Bridge, DeviceDetails, FarDevice, FdbEntry, Held
 from tunlab.ui.printable import printable
 
 
-def in_short(details: DeviceDetails, words: Words) -> Iterator[Text]:
-    """What belongs into one line of the live view."""
+def in_short(details: DeviceDetails, words: Words) -> Iterator[list[Text]]:
+    """What belongs into the live view: a line for each program, else a single one."""
     if details.tun:
         yield from _tun_in_short(details.tun, words)
     elif details.bridge:
-        yield from _ports(details.bridge, words)
-        yield Text(words("page_entries", count=len(details.bridge.fdb)))
-    else:
-        yield from plain(details, words)
+        yield [*_ports(details.bridge, words), Text(words("page_entries", count=len(details.bridge.fdb)))]
+    elif told := list(plain(details, words)):
+        yield told
 
 
 def plain(details: DeviceDetails, words: Words) -> Iterator[Text]:
@@ -96,14 +95,14 @@ def _persistent(tun: TunEnd, words: Words) -> str:
     return words("page_stays" if tun.persistent else "page_goes")
 
 
-def _tun_in_short(tun: TunEnd, words: Words) -> Iterator[Text]:
-    for holder in tun.holders:
-        yield from holder_words(holder, words, whole=False)
-    if not tun.holders_visible:
-        yield Text(words("page_hidden"), "unknown")
-    for name, _ in tun_facts(tun, words):
-        yield Text(name)
-    yield from queue_words(tun, words)
+def _tun_in_short(tun: TunEnd, words: Words) -> Iterator[list[Text]]:
+    holders = [list(holder_words(holder, words, whole=False)) for holder in tun.holders]
+    rest = [] if tun.holders_visible else [Text(words("page_hidden"), "unknown")]
+    rest += [*map(Text, (name for name, _ in tun_facts(tun, words))), *queue_words(tun, words)]
+    if len(holders) == 1:
+        yield [*holders[0], *rest]
+    else:
+        yield from (*holders, rest)
 
 
 # Other devices

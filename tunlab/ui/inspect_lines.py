@@ -78,6 +78,6 @@ class InspectLines:
         told = words("inspect_captured", count=inspection.captured)
         if left := inspection.not_shown:
             told += words("inspect_left", count=left)
-        dropped = inspection.dropped()
+        dropped = inspection.dropped
         told += words("inspect_dropped", count=dropped)
         self._page.line(told, "fail" if dropped else "")

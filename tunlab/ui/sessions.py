@@ -12,7 +12,7 @@ from tunlab.i18n import Words
 from tunlab.kernel.survey import NodeSeen, Survey
 from tunlab.session.finding import Found
 from tunlab.session.record import Session
-from tunlab.ui.printable import printable
+from tunlab.ui.printable import printable_line
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -50,13 +50,14 @@ def table(seen: Sequence[tuple[Found, Survey]], words: Words) -> RenderableType:
         grid.add_column(overflow="fold")
         grid.add_column(overflow="fold")
         for node in survey.nodes:
-            grid.add_row("", printable(node.name), Text(printable("  ".join(node.devices))), _programs(node, words))
-        parts += [Text(printable(about(found, words)), style="bold"), grid, Text()]
+            devices = Text(printable_line("  ".join(node.devices)))
+            grid.add_row("", Text(printable_line(node.name)), devices, _programs(node, words))
+        parts += [Text(printable_line(about(found, words)), style="bold"), grid, Text()]
     return Group(*parts[:-1])
 
 
 def _programs(node: NodeSeen, words: Words) -> Text:
-    lines = [words("ps_program", pid=each.pid, command=printable(each.command)) for each in node.programs]
+    lines = [words("ps_program", pid=each.pid, command=printable_line(each.command)) for each in node.programs]
     return Text("\n".join(lines))
 
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from typing import ClassVar
@@ -12,6 +13,7 @@ from rich.console import RenderableType
 from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.widgets import Input, Static
 
 from tunlab.engine.inspection import Arrived, Inspection, Rates, watch
@@ -26,8 +28,24 @@ from tunlab.ui.inspector.packet_list import Note, PacketList
 from tunlab.ui.look import ORDINARY
 from tunlab.ui.repeat import sentence
 
+# What textual and rich load when they first need it: that would be in a sandbox, where the files may be others.
+for _late in (
+    "rich._emoji_codes",
+    "textual._xterm_parser",
+    "textual.drivers.linux_driver",
+    "textual.drivers.headless_driver",
+    "textual.layouts.factory",
+    "textual.layouts.horizontal",
+    "textual.layouts.stream",
+    "textual.pilot",
+    "textual.scrollbar",
+):
+    import_module(_late)
+Text("\u5305").cell_len  # noqa: B018  loads the widths of characters
+
 _INTERRUPTED = 130
-_KEYS = ("open", "pause", "filter", "write", "search", "quit")
+_KEYS = ("open", "device", "pause", "filter", "write", "search", "quit")
+_KEYS_DEVICE = ("scroll", "close", "quit")
 _KEYS_OPENED = ("field", "close", "quit")
 
 
@@ -42,6 +60,7 @@ class InspectApp(App[int]):
     #keys { dock: bottom; }
     PacketList { height: 1fr; scrollbar-size: 0 0; }
     Opened { height: 2fr; display: none; }
+    #device { height: 4fr; display: none; scrollbar-size: 0 0; }
     #entry { display: none; height: 1; border: none; padding: 0; }
     #label { display: none; }
     """
@@ -53,6 +72,7 @@ class InspectApp(App[int]):
             Binding(key, action, show=False, priority=True)
             for key, action in {
                 "q": "quit_with(0)",
+                "d": "device",
                 "p": "pause",
                 "f": "ask('filter')",
                 "w": "ask('write')",
@@ -73,10 +93,11 @@ class InspectApp(App[int]):
         self._missing = ""  # the key of what to say instead of a page
         self._seen = False
         self._asking = ""
+        self._typed_filter = inspection.filter
         self._sought = ""
         self._note = ""
         self._written = ""
-        self.failed: TunlabError | None = None
+        self.failed: Exception | None = None
 
     def show(self) -> int:
         """Run, and return the exit status. Raises what the inspection raised."""
@@ -91,6 +112,8 @@ class InspectApp(App[int]):
         yield Static(id="heading")
         yield PacketList(self._words)
         yield Opened(self._words)
+        with VerticalScroll(id="device"):
+            yield Static()
         yield Static(id="label")
         yield Input(id="entry")
         yield Static(id="keys")
@@ -110,9 +133,9 @@ class InspectApp(App[int]):
         try:
             with self._inspection:
                 watch(self._inspection, _FromThread(self), lambda: not self.is_running)
-        except TunlabError as error:
+        except Exception as error:  # also a bug of ours: a view that stands still in silence would be a lie
             self.failed = error
-            self.call_from_thread(self.exit, int(error.status))
+            self.call_from_thread(self.exit)
 
     # What the inspection tells.
 
@@ -144,23 +167,32 @@ class InspectApp(App[int]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Where a line is being typed, a letter is a letter."""
-        typing = self._asking and action in ("pause", "ask", "again", "quit_with") and parameters != (_INTERRUPTED,)
+        typing = (
+            self._asking
+            and action in ("device", "pause", "ask", "again", "quit_with")
+            and parameters != (_INTERRUPTED,)
+        )
         return not typing
 
     def action_quit_with(self, status: int) -> None:
         """Leave."""
         self.exit(status)
 
+    def action_device(self) -> None:
+        """All about the device, with what its words mean."""
+        self._page.display = not self._page.display
+        self._focus()
+
     def action_pause(self) -> None:
         """Let no more rows come, or all of them again."""
-        self._list.pause(not self._list.paused)
+        self._list.pause(not self._list.paused, keep=self._opened.display)
         self._draw_state()
 
     def action_ask(self, what: str) -> None:
         """Have a line typed: a filter, a file, or what to look for."""
         self._asking = what
         entry, label = self.query_one("#entry", Input), self.query_one("#label", Static)
-        entry.value = self._inspection.filter if what == "filter" else ""
+        entry.value = self._typed_filter if what == "filter" else ""
         label.update(Text(self._words(f"inspect_ask_{what}"), style="question"))
         entry.display = label.display = True
         self.screen.set_focus(entry)
@@ -189,23 +221,34 @@ class InspectApp(App[int]):
         entry = self.query_one("#entry", Input)
         if entry.display:
             entry.display = self.query_one("#label", Static).display = False
+        elif self._page.display:
+            self._page.display = False
         elif self._opened.display:
             self._opened.display = False
-        self._opened.take_focus() if self._opened.display else self._list.focus()
+        self._focus()
+
+    def _focus(self) -> None:
+        """The keys are for what lies on top."""
+        if self._page.display:
+            self._page.focus()
+        elif self._opened.display:
+            self._opened.take_focus()
+        else:
+            self._list.focus()
         self._draw()
 
     def on_packet_list_opened(self, opened: PacketList.Opened) -> None:
         """Show a packet in full."""
         self._opened.open(opened.row)
         self._opened.display = True
-        self._opened.take_focus()
-        self._draw()
+        self._focus()
 
     def on_resize(self) -> None:
         """Everything is laid out anew."""
         self._draw()
 
     def _filter(self, expression: str) -> None:
+        self._typed_filter = expression
         note = Note(self._words("inspect_filtered" if expression else "inspect_unfiltered", filter=expression))
 
         def filtered() -> None:
@@ -240,6 +283,10 @@ class InspectApp(App[int]):
     def _opened(self) -> Opened:
         return self.query_one(Opened)
 
+    @property
+    def _page(self) -> VerticalScroll:
+        return self.query_one("#device", VerticalScroll)
+
     def _draw(self) -> None:
         details, counters, words = self._inspection.details, self._inspection.counters, self._words
         if details is None:
@@ -250,7 +297,10 @@ class InspectApp(App[int]):
             page = device_page(details, counters, self._counted[1], words, self.size.width, short=True)
         top = self.query_one("#top", Static)
         top.update(page)
-        top.display = not self._opened.display  # the packet needs the room
+        top.display = not self._opened.display and not self._page.display  # they need the room
+        if details and self._page.display:
+            whole = device_page(details, counters, self._counted[1], words, self.size.width)
+            self._page.query_one(Static).update(whole)
         self._draw_state()
 
     def _draw_state(self) -> None:
@@ -260,7 +310,7 @@ class InspectApp(App[int]):
         if inspection.refused:
             said.append((words("inspect_no_packets", problem=sentence(inspection.refused, words)), "unknown"))
         else:
-            dropped = inspection.dropped()
+            dropped = inspection.dropped
             said.append((words("inspect_captured", count=inspection.captured), ""))
             if inspection.not_shown:
                 said.append((words("inspect_left", count=inspection.not_shown), "unknown"))
@@ -274,7 +324,7 @@ class InspectApp(App[int]):
         if self._note:
             said.append((f"\n{self._note}", "wrong"))
         self._put("#state", Text.assemble(*said))
-        keys = _KEYS_OPENED if self._opened.display else _KEYS
+        keys = _KEYS_DEVICE if self._page.display else _KEYS_OPENED if self._opened.display else _KEYS
         names = ("resume" if key == "pause" and self._list.paused else key for key in keys)
         self._put("#keys", Text("  ".join(words(f"inspect_key_{name}") for name in names), "footer"))
 

@@ -24,7 +24,8 @@ class Opened(Vertical):
     Opened > #title { height: 1; text-style: bold; }
     Opened > Horizontal { height: 1fr; }
     Opened OptionList { width: 1fr; border: none; padding: 0; background: transparent; scrollbar-size: 0 0; }
-    Opened VerticalScroll { scrollbar-size: 0 0; }
+    Opened OptionList > .option-list--option-disabled { text-style: bold; color: ansi_default; }
+    Opened VerticalScroll { scrollbar-size: 0 0; margin-left: 2; }
     Opened > #meaning { height: auto; min-height: 1; }
     """
 
@@ -49,11 +50,13 @@ class Opened(Vertical):
         options: list[Option] = []
         for layer in packet_rows(decode(self._data, row.link), self._words):
             indent = "  " * layer.depth
-            options.append(Option(Text(indent + layer.title, style="code", no_wrap=True), disabled=True))
+            options.append(
+                Option(Text(indent + layer.title, style="bold", no_wrap=True, overflow="crop"), disabled=True)
+            )
             for field in layer.fields:
                 name = str(len(options))
                 self._fields[name] = field
-                text = Text.assemble(indent, "  ", (field.name, "term"), "  ", field.said, no_wrap=True)
+                text = Text.assemble(indent, "  ", field.name, "  ", field.said, no_wrap=True, overflow="crop")
                 options.append(Option(text, id=name))
         title = self._words("inspect_opened", number=row.number, length=row.packet.length, summary=row.summary)
         self.query_one("#title", Static).update(Text(printable(title), no_wrap=True, overflow="crop"))

@@ -16,9 +16,11 @@ from textual.strip import Strip
 from tunlab.engine.inspection import Arrived
 from tunlab.i18n import Words
 from tunlab.ui.printable import printable
+from tunlab.ui.prose import wrapped
 
 MOST = 5000  # rows kept
 _MOST_BYTES = 32 << 20  # and bytes of packets: one that the kernel is going to split has up to 64 KiB
+_CUT = ".."  # some terminals draw an ellipsis two cells wide
 _SPARE = MOST // 10  # rows that there is room for in a pause, however many are shown
 
 
@@ -63,14 +65,14 @@ class PacketList(ScrollView, can_focus=True):
         self._cursor = -1
         self._frozen: int | None = None  # rows that are shown while the view is paused
         self._let_go = 0  # rows that came since then and are not kept
-        self._directions = {out: words(f"direction_{'out' if out else 'in'}") for out in (True, False)}
-        ways = (words("column_way"), *self._directions.values())
+        self._directions = {out: words("way_out" if out else "way_in") for out in (True, False)}
+        ways = (words("column_direction"), *self._directions.values())
         self._direction_width = max(Text(word).cell_len for word in ways)
 
     def heading(self) -> Text:
         """The columns' names, to stand above."""
         words = self._words
-        names = (words("column_number"), words("column_since"), words("column_way"), words("column_bytes"))
+        names = (words("column_number"), words("column_since"), words("column_direction"), words("column_bytes"))
         return Text("  " + self._columns(*names) + words("column_what"), style="bold", no_wrap=True, overflow="crop")
 
     def add(self, rows: Sequence[Row]) -> None:
@@ -83,14 +85,16 @@ class PacketList(ScrollView, can_focus=True):
             self._cursor = len(self._rows) - 1
         self._fit(following)
 
-    def pause(self, paused: bool) -> None:
-        """Show no more rows, or all of them again."""
+    def pause(self, paused: bool, keep: bool) -> None:
+        """Show no more rows, or all of them again. `keep`: the cursor stays, because its packet is open."""
+        shown = self._shown()
         self._frozen = len(self._rows) if paused else None
         self._let_go = 0
+        at_end = self._cursor >= shown - 1
         if not paused:
             self._forget_oldest()
-            self._cursor = len(self._rows) - 1
-        self._fit(not paused)
+            self._cursor = len(self._rows) - 1 if at_end and not keep else self._cursor
+        self._fit(not paused and at_end and not keep)
 
     @property
     def paused(self) -> bool:
@@ -145,7 +149,7 @@ class PacketList(ScrollView, can_focus=True):
         place = y + self.scroll_offset.y
         width = self.size.width
         if place >= self._shown():
-            return Strip.blank(width)
+            return self._empty(y, width)
         row = self._rows[place]
         selected = place == self._cursor
         if isinstance(row, Note):
@@ -153,20 +157,37 @@ class PacketList(ScrollView, can_focus=True):
         else:
             direction = self._directions[row.packet.outgoing]
             columns = self._columns(str(row.number), f"{row.after:.3f}", direction, str(row.packet.length))
-            text = Text(("> " if selected else "  ") + columns + printable(self._what(place)))
+            mark = "> " if selected else "  "
+            text = Text(mark + columns + printable(self._what(place, width - Text(mark + columns).cell_len)))
         text.truncate(width, pad=True)
         style = Style(reverse=True) if selected and self.has_focus else Style(bold=selected)
         return Strip([Segment(text.plain, style + Style.parse(str(text.style or "none")))], width)
 
-    def _what(self, place: int) -> str:
-        """The line of a packet; without its addresses where the one above it that went the same way has the same."""
+    def _empty(self, y: int, width: int) -> Strip:
+        """A line without a packet; while there is none, it says what is waited for."""
+        lines = list(wrapped(self._words("inspect_waiting"), max(20, width - 2))) if not self._rows else []
+        if y >= len(lines):
+            return Strip.blank(width)
+        text = Text.assemble("  ", lines[y])
+        text.truncate(width, pad=True)
+        return Strip([Segment(text.plain)], width)
+
+    def _what(self, place: int, room: int) -> str:
+        """The line of a packet; without its addresses where the one above it that went the same way has the same.
+
+        Where there is no room for all of it, the addresses come last, so that nothing is cut that tells packets apart.
+        """
         row = self._rows[place]
         assert isinstance(row, Arrived)
         way, gap, what = row.summary.partition("  ")
+        if not gap:
+            return shortened(row.summary, room)
         for above in reversed(self._rows[self.scroll_offset.y : place]):
             if isinstance(above, Arrived) and above.packet.outgoing == row.packet.outgoing:
-                return f"... {what}" if gap and above.summary.partition("  ")[0] == way else row.summary
-        return row.summary
+                if above.summary.partition("  ")[0] == way:
+                    return shortened(f"... {what}", room)
+                break
+        return row.summary if Text(row.summary).cell_len <= room else shortened(f"{what}  {way}", room)
 
     def _columns(self, number: str, after: str, direction: str, length: str) -> str:
         direction += " " * (self._direction_width - Text(direction).cell_len)
@@ -208,6 +229,15 @@ class PacketList(ScrollView, can_focus=True):
             self._cursor = max(0, self._cursor - behind)
         else:
             self._let_go += behind - first
+
+
+def shortened(text: str, room: int) -> str:
+    """At most `room` cells of a line, with a mark where something is missing."""
+    if Text(text).cell_len <= room:
+        return text
+    cut = Text(text)
+    cut.truncate(max(0, room - len(_CUT)))
+    return cut.plain + _CUT
 
 
 def _right(text: str, cells: int) -> str:
