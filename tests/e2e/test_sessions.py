@@ -302,6 +302,30 @@ def test_root_sees_all_and_is_their_owner_inside(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("root")
+@pytest.mark.parametrize("words", ["inspect h1:lo --once", "inspect h1:lo --once --json", "inspect h1:lo --lang zh"])
+def test_root_looks_into_anothers_without_importing_there(tmp_path: Path, words: str) -> None:
+    """An import is refused in another user's sandbox: whatever a view needs has to be loaded before."""
+    tmp_path.chmod(0o755)
+    with running(tmp_path, STRANGER) as theirs:
+        words = f"{words} --session {STRANGER}/{theirs.name}"
+        if "--once" in words:
+            done = tunlab(tmp_path, words)
+            assert (done.returncode, done.stderr) == (0, "") and "LOOPBACK" in done.stdout
+            return
+        with on_terminal(tmp_path, words) as terminal:
+            terminal.expect("LOOPBACK")
+            ping = "ip link set lo up; ping -c 1 127.0.0.1"
+            assert tunlab(tmp_path, f"exec --session {STRANGER}/{theirs.name} h1 -- sh -c '{ping}'").returncode == 0
+            terminal.expect("ICMP echo reply")
+            terminal.type(b"\r")
+            terminal.expect("ihl")
+            terminal.type(b"d")
+            terminal.expect("LOOPBACK")
+            terminal.type(b"q")
+            assert ended_well(terminal, 0)
+
+
+@pytest.mark.needs("root")
 def test_others_see_only_their_own(tmp_path: Path) -> None:
     look = "from tunlab.session.finding import running; import os; os.setgid(U); os.setuid(U); print(len(running()))"
     words = ["-c", look.replace("U", str(STRANGER))]

@@ -51,6 +51,8 @@ def prepared(look: Look, words: Words, host_proc: int | None, file: BinaryIO | N
         os.environ["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
         from tunlab.ui.inspector.app import InspectApp
     page = Page(words)
+    with page.console.capture():  # rich loads its emoji and the widths of characters when it first needs them
+        page.console.print(":x: \u5305")
     folder = Path.cwd()
 
     def main() -> int:

@@ -213,6 +213,7 @@ def _join(
                 os.setgroups([])
                 os.setgid(owner[1])
                 os.setuid(owner[0])
+            sys.meta_path.insert(0, _Refusing())
         with attempting("setns"):
             setns(pidfd, flags)
         with attempting("fork"):
@@ -226,6 +227,13 @@ def _join(
             line.send(json.dumps({"errno": error.errno_name, "attempt": error.attempt}).encode())
     finally:
         os._exit(1)
+
+
+class _Refusing:
+    """Finds no module: what is imported in another user's sandbox would be theirs to choose."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        raise ImportError(f"{name} was to be imported in another user's sandbox")
 
 
 def _begin(main: Callable[[], int], far: int) -> NoReturn:

@@ -18,7 +18,7 @@ SENTENCES: dict[str, str] = {
     "choose_session": "Several labs are running. Which one?",
     "choose_node": "The lab has several nodes. Which one?",
     "choose_device": "Several devices are called that. Which one?",
-    "choose_number": "1 to {last} (q: leave):",
+    "choose_number": "a number of 1 to {last}, then Enter (q: leave):",
     "several_session": "several labs are running: {names}; name one with --session (with down: behind it)",
     "several_node": "the lab has several nodes: {names}; name one",
     "several_device": "several devices match: {names}; name one of them in full",
@@ -29,7 +29,7 @@ SENTENCES: dict[str, str] = {
     "unknown_device": "there is no device '{name}'; there are: {known}",
     "unknown_device_near": "there is no device '{name}'; did you mean '{near}'? There are: {known}",
     "no_session": "no lab is running; start one in another terminal, such as `tunlab run lab-1.4`",
-    "session_inside": "this is inside a lab's sandbox already; type the command itself, or use `ip netns exec NODE`",
+    "session_inside": "you are inside a node: type commands directly; other tunlab commands want a terminal outside",
     "session_ended": "the session {session} has ended, and with it all that ran in it",
     "session_odd": "the session {session} gives no sensible answer; it may be stopped, or changed from inside",
     # exec

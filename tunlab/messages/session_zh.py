@@ -18,7 +18,7 @@ SENTENCES: dict[str, str] = {
     "choose_session": "有几个实验正在运行，要哪一个？",
     "choose_node": "这个实验有几个节点，要哪一个？",
     "choose_device": "有几个设备叫这个名字，要哪一个？",
-    "choose_number": "1 到 {last}（q：退出）：",
+    "choose_number": "输入编号 1 到 {last}，再按 Enter（q：退出）：",
     "several_session": "有几个实验正在运行：{names}；请用 --session 指明其中一个（down 直接写在后面）",
     "several_node": "这个实验有几个节点：{names}；请指明其中一个",
     "several_device": "有多个设备符合：{names}；请写出其中一个的全名",
@@ -29,7 +29,7 @@ SENTENCES: dict[str, str] = {
     "unknown_device": "没有设备“{name}”；现有的设备：{known}",
     "unknown_device_near": "没有设备“{name}”；是不是想写“{near}”？现有的设备：{known}",
     "no_session": "没有正在运行的实验；请在另一个终端里启动一个，例如 `tunlab run lab-1.4`",
-    "session_inside": "现在已经在实验的沙箱里；请直接输入命令，或者用 `ip netns exec 节点`",
+    "session_inside": "你已经在实验的节点里：直接输入命令即可；tunlab 的其他命令请在外面的终端里用",
     "session_ended": "会话 {session} 已经结束，在里面运行的程序也随之结束",
     "session_odd": "会话 {session} 没有给出正常的回答；它可能被暂停了，或者在里面被改动过",
     # exec

@@ -28,9 +28,8 @@ from tunlab.ui.inspector.packet_list import Note, PacketList
 from tunlab.ui.look import ORDINARY
 from tunlab.ui.repeat import sentence
 
-# What textual and rich load when they first need it: that would be in a sandbox, where the files may be others.
+# What textual loads when it first needs it: that would be in a sandbox, where the files may be others.
 for _late in (
-    "rich._emoji_codes",
     "textual._xterm_parser",
     "textual.drivers.linux_driver",
     "textual.drivers.headless_driver",
@@ -41,7 +40,6 @@ for _late in (
     "textual.scrollbar",
 ):
     import_module(_late)
-Text("\u5305").cell_len  # noqa: B018  loads the widths of characters
 
 _INTERRUPTED = 130
 _KEYS = ("open", "device", "pause", "filter", "write", "search", "quit")
