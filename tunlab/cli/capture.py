@@ -93,6 +93,9 @@ def _captured(wanted: Wanted, found: Found | None, output: _Output, words: Words
     def main() -> int:
         return _capture(wanted, found is None, output, counts, words)
 
+    watched = os.isatty(2) and output.name != STANDARD_OUTPUT
+    if watched and wanted.most is None:
+        _say(words("capture_until"))
     ended = None
     try:
         status = run_in(found, main, terminal=False, keep=[output.fd]) if found else main()
@@ -116,6 +119,8 @@ def _captured(wanted: Wanted, found: Found | None, output: _Output, words: Words
         tell(words, TunlabError("capture_failed", file=output.name, problem=name_of(error)))
         status = Status.ENVIRONMENT
     _report(counted, words)
+    if watched:
+        _say(words("capture_written", file=output.name))
     if ended:
         _say(words("capture_session_ended", session=ended.values["session"]))
     return status

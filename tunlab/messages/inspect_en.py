@@ -60,6 +60,8 @@ SENTENCES: dict[str, str] = {
     "capture_waits": "waiting for {name}, which is not there yet; packet ring of {buffer} KiB",
     "capture_node": "capturing {name}: {devices}, and what is added later; packet ring of {buffer} KiB",
     "capture_host": "capturing this machine: {devices}, and what is added later; packet ring of {buffer} KiB",
+    "capture_until": "Ctrl-C ends the capture.",
+    "capture_written": "written to {file}",
     "capture_gone": "{name} has gone; waiting for its return",
     "capture_back": "{name} is there; capturing it",
     "capture_count": "{name}: {captured} {captured:packet|packets} captured, {dropped} dropped by the kernel",

@@ -58,6 +58,8 @@ SENTENCES: dict[str, str] = {
     "capture_waits": "{name} 还不存在，正在等它出现；抓包环形缓冲区 {buffer} KiB",
     "capture_node": "正在抓 {name}：{devices}，以及以后新增的设备；抓包环形缓冲区 {buffer} KiB",
     "capture_host": "正在抓本机：{devices}，以及以后新增的设备；抓包环形缓冲区 {buffer} KiB",
+    "capture_until": "按 Ctrl-C 结束。",
+    "capture_written": "已写入 {file}",
     "capture_gone": "{name} 消失了；正在等它回来",
     "capture_back": "{name} 出现了；正在抓它",
     "capture_count": "{name}：抓到 {captured} 个包，内核丢弃 {dropped} 个",
