@@ -3,6 +3,7 @@
 import io
 import os
 import select
+import shlex
 import socket
 import time
 from collections.abc import Iterator
@@ -62,12 +63,24 @@ def add_pair(h1: Node, device: str, far: str = "far") -> None:
     h1.output("sh", "-c", "echo 1 | tee /proc/sys/net/ipv6/conf/*/disable_ipv6")
     for each in (device, far):
         h1.output("ip", "link", "set", each, "up")
+    for each in (device, far):
+        until_up(h1, each)
+
+
+def until_up(h1: Node, device: str) -> None:
+    """The kernel's link watch gives a device its qdisc a moment after its carrier; what is sent before is lost."""
+    deadline = time.monotonic() + PATIENCE
+    while "UP" not in h1.output(
+        "sh", "-c", f"ip link show up type veth dev {shlex.quote(device)} | grep -ao 'state [A-Z]*'"
+    ):
+        assert time.monotonic() < deadline, device
 
 
 def rename(h1: Node, device: str, name: str) -> None:
     h1.output("ip", "link", "set", device, "down")
     h1.output("ip", "link", "set", device, "name", name)
     h1.output("ip", "link", "set", name, "up")
+    until_up(h1, name)
 
 
 def send(h1: Node, device: str, packet: bytes) -> None:

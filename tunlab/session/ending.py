@@ -12,6 +12,7 @@ from tunlab.session.record import Session
 
 PATIENCE = 5.0  # seconds between SIGTERM and SIGKILL, as the front has it
 _DEAD_WITHIN = 5.0  # seconds after SIGKILL
+_LOOK = 0.1  # seconds between two looks at who is stopped: a signal may take a moment to stop a process
 
 
 def end(sessions: list[Session], uid: int, patience: float = PATIENCE) -> None:
@@ -24,12 +25,19 @@ def end(sessions: list[Session], uid: int, patience: float = PATIENCE) -> None:
             for pidfd in holders:
                 with suppress(OSError):  # it has ended, or may not be told
                     signal.pidfd_send_signal(pidfd, signum)
-                    if _is_stopped(pidfd):  # by Ctrl-Z; one that is not would draw its screen anew
-                        signal.pidfd_send_signal(pidfd, signal.SIGCONT)
             deadline = time.monotonic() + seconds
             while holders and (left := deadline - time.monotonic()) > 0:
-                ended, _, _ = select.select(holders, [], [], left)
+                _wake(holders)
+                ended, _, _ = select.select(holders, [], [], min(left, _LOOK))
                 holders = [pidfd for pidfd in holders if pidfd not in ended]
+
+
+def _wake(holders: list[int]) -> None:
+    """Continue those that are stopped, as Ctrl-Z does it; one that is not would draw its screen anew."""
+    for pidfd in holders:
+        with suppress(OSError):
+            if _is_stopped(pidfd):
+                signal.pidfd_send_signal(pidfd, signal.SIGCONT)
 
 
 def _is_stopped(pidfd: int) -> bool:
