@@ -18,7 +18,7 @@ run: $(VENV)/.runtime ## play section 1.4 (without a terminal: all of it by itse
 test: $(VENV)/.dev ## every test; as root, those on the kernel a second time as an ordinary user, at the same time
 	@status=0; \
 	if [ "$$(id -u)" = 0 ]; then \
-		env --default-signal=INT,QUIT tests/rootless -m 'not screen' tests/kernel tests/labs tests/e2e >$(VENV)/rootless.log 2>&1 & \
+		env --default-signal=INT,QUIT tests/rootless -m 'not alike' tests/kernel tests/labs tests/e2e >$(VENV)/rootless.log 2>&1 & \
 	fi; \
 	$(BIN)/python -m pytest || status=1; \
 	if [ "$$(id -u)" = 0 ]; then \

@@ -30,7 +30,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "state/tunlab/progress"
 
 
-pytestmark = pytest.mark.usefixtures("state")
+pytestmark = [pytest.mark.usefixtures("state"), pytest.mark.alike]
 
 
 def tunlab(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -14,7 +14,7 @@ from view import ADDRESS, BACKSPACE, DOWN, ESCAPE, LARGE, UP, looking
 
 from tunlab.i18n import LANGUAGES
 
-pytestmark = [pytest.mark.needs("sandbox", "tun"), pytest.mark.screen]
+pytestmark = [pytest.mark.needs("sandbox", "tun"), pytest.mark.alike]
 
 
 def tshark(file: Path, *names: str) -> list[list[str]]:

@@ -10,7 +10,7 @@ from terminal import ENTER, PATIENCE
 
 from tunlab.ui.footer import KEYS
 
-pytestmark = [pytest.mark.needs("sandbox", "tun"), pytest.mark.screen]
+pytestmark = [pytest.mark.needs("sandbox", "tun"), pytest.mark.alike]
 
 ESCAPE = b"\x1b"
 ALWAYS = {"l", "t", "?", "q"}

@@ -16,7 +16,7 @@ from terminal import ENTER
 
 from tunlab.kernel.terminal import SHOW_CURSOR
 
-pytestmark = [pytest.mark.needs("sandbox", "tun"), pytest.mark.screen]
+pytestmark = [pytest.mark.needs("sandbox", "tun"), pytest.mark.alike]
 
 GOLDEN = Path(__file__).with_name("golden") / "screens"
 UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"

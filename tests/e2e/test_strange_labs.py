@@ -10,7 +10,7 @@ from host_state import processes_with
 from strange import PLAY, START, TUNLAB, ended, environment, execute, make_lab, no_python, play, program, shell
 from terminal import Terminal
 
-pytestmark = pytest.mark.needs("sandbox", "tun")
+pytestmark = [pytest.mark.needs("sandbox", "tun"), pytest.mark.alike]
 
 MARK = "TUNLAB_TEST_MARK"
 ESCAPES = r"printf '\033]2;PWNED\007\033[?1049h\n'"

@@ -36,7 +36,10 @@ def test_it_is_well_written(lab: str) -> None:
 
 
 @pytest.mark.needs("sandbox", "tun")
-@pytest.mark.parametrize("twin", [(), ("--twin",)], ids=["as it is", "with Python's twins"])
+@pytest.mark.parametrize(
+    "twin",
+    [pytest.param((), id="as it is"), pytest.param(("--twin",), id="with Python's twins", marks=pytest.mark.alike)],
+)
 @pytest.mark.parametrize("lab", LABS)
 def test_each_step_is_proved(lab: str, twin: tuple[str, ...]) -> None:
     done = tunlab("lab", "prove", lab, "--json", *twin)
