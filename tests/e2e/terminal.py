@@ -65,7 +65,10 @@ class Terminal:
 
     def text(self) -> str:
         """What the screen shows now. A wide character fills two cells, of which the second is empty."""
-        return "\n".join(line.rstrip() for line in self._screen.display)
+        # Not pyte's own `display`: it fails where one half of a wide character was drawn over.
+        screen = self._screen
+        lines = ("".join(screen.buffer[y][x].data for x in range(screen.columns)) for y in range(screen.lines))
+        return "\n".join(line.rstrip() for line in lines)
 
     def transcript(self) -> str:
         """What has scrolled off the screen since `clear`, and what it shows now."""
