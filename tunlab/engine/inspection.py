@@ -146,8 +146,8 @@ class Inspection:
         """Look for the first time, and have `loop` wait for what happens. Call `look` every `patience` seconds then."""
         self._audience, self._loop = audience, loop
         loop.serve(self._bell, self._answer)
-        self.look()
         self._serve()
+        self.look()
 
     @property
     def patience(self) -> float:
@@ -273,11 +273,11 @@ class Inspection:
         room = _AT_ONCE
         for block in ring.blocks() if ring else ():
             assert ring
+            self._steps.catch_up()
             passed_over = ring.passed_over
             packets = ring.unpacked(block, room)
             room -= len(packets)
             if self._file:
-                self._steps.catch_up()
                 assert self._into
                 with _writing(self._into, self._file_name):
                     self._file.write(packet_blocks(block, _ALL, self._interface_of, self._steps.span_at)[0])
@@ -301,7 +301,6 @@ class Inspection:
         return Arrived(self.captured, after, packet, step)
 
     def _comment(self, time_ns: int) -> str:
-        self._steps.catch_up()
         return self._steps.span_at(time_ns).comment
 
     def _interface_of(self, where: bytes) -> int | None:
