@@ -236,11 +236,6 @@ class Inspection:
         """`h1:tun0`, or `tun0` on the host."""
         return f"{self.node}:{self.device}" if self.node else self.device
 
-    @property
-    def writes(self) -> bool:
-        """Whether packets are written into a file."""
-        return self._file is not None
-
     def _answer(self) -> None:
         """Do what other threads have asked for."""
         os.eventfd_read(self._bell)
