@@ -8,6 +8,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parent
 
 TEMPLATE = PACKAGE / "labfile/template"  # of a new lab
+TOPOLOGY_SCHEMA = PACKAGE / "labfile/topology/schema.json"
 CLONE_DEVICE = Path("/dev/net/tun")
 NETNS = Path("/run/netns")  # where ip-netns(8) looks for names
 SANDBOX_RUN = Path("/run/tunlab")  # inside a sandbox, on its own tmpfs

@@ -300,7 +300,7 @@ def test_every_sentence_is_pinned(refused: dict[str, list[LabFileError]]) -> Non
 
 
 def test_every_key_in_the_code_has_a_sentence() -> None:
-    used = set(re.findall('"(lab_[a-z_]+)"', "".join(file.read_text() for file in SOURCE.glob("*.py"))))
+    used = set(re.findall('"(lab_[a-z_]+)"', "".join(file.read_text() for file in SOURCE.rglob("*.py"))))
     assert {key.removesuffix("_meant") for key in SENTENCES["en"]} == used
 
 

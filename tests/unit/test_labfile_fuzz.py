@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tunlab.errors import LabFileError
 from tunlab.labfile.lint import lint
 from tunlab.labfile.load import load
-from tunlab.messages import labfile_en, labfile_zh
+from tunlab.messages import en, zh
 from tunlab.model.lab import Lab, Section
 
 SAMPLE = Path(__file__).parent / "golden" / "labfile" / "sample"
@@ -46,7 +46,7 @@ def loads_or_is_refused(lab: Path, file: str, data: bytes) -> None:
     (lab / file).write_bytes((SAMPLE / file).read_bytes())
     assert refused is None or problems or refused.key.startswith("lab_unknown_pace")
     for error in (*problems, *([refused] if refused else [])):
-        for sentences in (labfile_en.SENTENCES, labfile_zh.SENTENCES):
+        for sentences in (en.SENTENCES, zh.SENTENCES):
             assert "\n" not in sentences[error.key].format(**error.values)
 
 

@@ -158,6 +158,28 @@ def clean(
     clean_up(yes, everywhere, lang or preferred())
 
 
+def _schema(wanted: bool) -> None:
+    if wanted:
+        from tunlab.cli.validate import print_schema
+
+        print_schema()
+        raise typer.Exit
+
+
+@app.command(help=words("help_validate"))
+def validate(
+    file: Annotated[Path, typer.Argument(help=words("help_argument_topology"), metavar="FILE")],
+    json: Annotated[bool, typer.Option("--json", help=words("help_validate_json"))] = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", callback=_schema, is_eager=True, help=words("help_validate_schema"))
+    ] = False,
+    lang: LangOption = None,
+) -> None:
+    from tunlab.cli.validate import validate as validate_file
+
+    validate_file(file, lang or preferred(), json)
+
+
 @app.command(help=words("help_ps"))
 def ps(
     lang: LangOption = None,

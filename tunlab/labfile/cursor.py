@@ -136,6 +136,17 @@ def if_there(value: Value | None, read: Callable[[Value], T]) -> T | None:
     return None if value is None else read(value)
 
 
+def is_empty(value: Value) -> bool:
+    """Whether nothing stands there, or a mapping without a key."""
+    node = value.node
+    return not node.value and isinstance(node, yaml.ScalarNode | yaml.MappingNode)
+
+
+def one_or_more(value: Value) -> list[Value]:
+    """The items of a list, or a single value without one."""
+    return value.items() if isinstance(value.node, yaml.SequenceNode) else [value]
+
+
 def texts(value: Value) -> tuple[str, ...]:
     """A list of texts."""
     return tuple(item.text() for item in value.items())

@@ -14,14 +14,18 @@ CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u
 
 def read_text(folder: Path, name: str) -> str:
     """The text of a file that lies in the folder."""
-    path = folder / name
-    file = str(path)
     if not stays_inside(folder, name):
-        raise LabFileError("lab_file_outside", file, None)
+        raise LabFileError("lab_file_outside", str(folder / name), None)
+    return read_file(folder / name, "lab_file_missing")
+
+
+def read_file(path: Path, missing: str) -> str:
+    """The text of a file wherever it lies; `missing` names the sentence for one that is not there."""
+    file = str(path)
     try:
         data = _read_bytes(path, file)
     except (FileNotFoundError, NotADirectoryError):
-        raise LabFileError("lab_file_missing", file, None) from None
+        raise LabFileError(missing, file, None) from None
     except OSError as error:
         reason = errorcode.get(error.errno or 0, "OSError")
         raise LabFileError("lab_file_unreadable", file, None, reason=reason) from None

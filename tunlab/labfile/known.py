@@ -1,5 +1,7 @@
 """What a lab file may name that does not stand in it: requirements, kernel flags and states, our programs."""
 
+from functools import cache
+
 from tunlab.paths import PACKAGE
 
 REQUIREMENTS = ("tun", "ipv6", "cc", "tcpdump")
@@ -24,3 +26,12 @@ def modules() -> tuple[str, ...]:
     """The programs of ours that a lab can start. Their files are looked at, never imported."""
     files = (PACKAGE / "programs").glob("[!_]*.py")
     return tuple(sorted(file.stem for file in files if "__main__" in file.read_text(encoding="utf-8")))
+
+
+@cache
+def far_ends(kind: str) -> tuple[str, ...]:
+    """Those of them that serve the far end of a tun device, or of a tap."""
+    folder = PACKAGE / "programs"
+    marks = ("far_end", '"--tap"') if kind == "tap" else ("far_end",)
+    sources = {name: (folder / f"{name}.py").read_text(encoding="utf-8") for name in modules()}
+    return tuple(name for name, source in sources.items() if all(mark in source for mark in marks))

@@ -11,7 +11,7 @@ from tunlab.labfile.pace import choose
 from tunlab.labfile.problems import Problems, shown
 from tunlab.labfile.programs import read_programs
 from tunlab.labfile.steps import read_requires, read_steps
-from tunlab.labfile.topology import read_topology
+from tunlab.labfile.topology.read import read_topology
 from tunlab.labfile.values import Scope, lab_id
 from tunlab.model.lab import Lab
 

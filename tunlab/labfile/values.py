@@ -67,23 +67,28 @@ def declared_name(value: Value) -> str:
     return value.name
 
 
-def device_name(value: Value) -> str:
-    """A name that the kernel takes for a device."""
-    return _device(value, value.text())
+def device_name(value: Value, name: str | None = None) -> str:
+    """A name that the kernel takes for a device: the value's text, unless it is told."""
+    return _device(value, value.text() if name is None else name)
 
 
-def node_name(value: Value, nodes: Collection[str]) -> str:
-    """A node of the topology."""
-    return _node(value, value.text(), nodes)
+def node_name(value: Value, nodes: Collection[str], name: str | None = None) -> str:
+    """A node of the topology: the value's text, unless it is told."""
+    return _node(value, value.text() if name is None else name, nodes)
 
 
 def endpoint(value: Value, nodes: Collection[str]) -> Endpoint:
     """`node:device` with a node of the topology."""
-    text = value.text()
-    node, colon, device = text.partition(":")
-    if not (node and colon and device):
-        raise value.error("lab_bad_endpoint", value=shown(text))
+    node, device = split_endpoint(value)
     return Endpoint(_node(value, node, nodes), _device(value, device))
+
+
+def split_endpoint(value: Value) -> tuple[str, str]:
+    """`node:device` as its two names, neither of them looked at yet."""
+    node, colon, device = value.text().partition(":")
+    if not (node and colon and device):
+        raise value.error("lab_bad_endpoint", value=shown(value.text()))
+    return node, device
 
 
 def program(value: Value, scope: Scope) -> Program:
@@ -97,11 +102,18 @@ def program(value: Value, scope: Scope) -> Program:
 def address(value: Value) -> str:
     """An IPv4 or IPv6 address alone."""
     text = value.text()
+    if not is_address(text):
+        raise value.error("lab_bad_address", value=shown(text))
+    return text
+
+
+def is_address(text: str) -> bool:
+    """Whether it is an IPv4 or IPv6 address, without a zone."""
     try:
         ipaddress.ip_address(_unscoped(text))
     except ValueError:
-        raise value.error("lab_bad_address", value=shown(text)) from None
-    return text
+        return False
+    return True
 
 
 def interface_address(value: Value) -> str:

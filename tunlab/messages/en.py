@@ -9,6 +9,7 @@ from tunlab.messages.inspect_en import SENTENCES as INSPECT
 from tunlab.messages.labfile_en import SENTENCES as LABFILE
 from tunlab.messages.play_en import SENTENCES as PLAY
 from tunlab.messages.session_en import SENTENCES as SESSION
+from tunlab.messages.topology_en import SENTENCES as TOPOLOGY
 
 SENTENCES: dict[str, str] = {
     **LABFILE,
@@ -20,6 +21,7 @@ SENTENCES: dict[str, str] = {
     **DEVICE,
     **INSPECT,
     **FIELD,
+    **TOPOLOGY,
     "hint": "hint: {remedy}",
     # help
     "help_tunlab": "Network labs on the real kernel: both ends of a tun device in one picture, without root.",

@@ -6,14 +6,14 @@ SENTENCES: dict[str, str] = {
     "lab_file_unreadable": "cannot be read ({reason}); check its permissions",
     "lab_file_kind": "is not a regular file; put a text file there",
     "lab_file_outside": "leads out of the lab's folder; put the file itself there, not a symbolic link",
-    "lab_file_large": "is larger than {most} bytes; a lab's file must be smaller",
+    "lab_file_large": "is larger than {most} bytes; make it smaller",
     "lab_file_encoding": "is not UTF-8 text; save the file as UTF-8",
     "lab_file_control": "holds the control character {code}; delete it",
     "lab_file_empty": "is empty; begin with 'schema: 1'",
     # YAML.
     "lab_yaml_syntax": "is not valid YAML ({problem}); check this line and the one before it",
-    "lab_yaml_anchor": "anchors (&), aliases (*) and tags (!) are refused in a lab; write the value out",
-    "lab_yaml_deep": "is nested more than {most} levels deep; no lab needs that",
+    "lab_yaml_anchor": "anchors (&), aliases (*) and tags (!) are refused; write the value out",
+    "lab_yaml_deep": "is nested more than {most} levels deep; nothing here needs that",
     "lab_schema": "schema {value} is unknown; this tunlab reads schema {known}",
     # The shape of a value.
     "lab_not_text": "'{field}' must be a single value, not a list or a mapping",

@@ -6,14 +6,14 @@ SENTENCES: dict[str, str] = {
     "lab_file_unreadable": "无法读取（{reason}）；请检查文件权限",
     "lab_file_kind": "不是普通文件；请在此处放一个文本文件",
     "lab_file_outside": "指向了实验目录之外；请放入文件本身，不要用符号链接",
-    "lab_file_large": "超过 {most} 字节；实验文件必须更小",
+    "lab_file_large": "超过 {most} 字节；请缩小它",
     "lab_file_encoding": "不是 UTF-8 文本；请以 UTF-8 编码保存",
     "lab_file_control": "含有控制字符 {code}；请删除它",
     "lab_file_empty": "是空文件；请以“schema: 1”开头",
     # YAML.
     "lab_yaml_syntax": "不是合法的 YAML（{problem}）；请检查这一行和上一行",
-    "lab_yaml_anchor": "实验文件不接受锚点（&）、别名（*）和标签（!）；请把值直接写出来",
-    "lab_yaml_deep": "嵌套超过 {most} 层；实验文件用不着这么深",
+    "lab_yaml_anchor": "不接受锚点（&）、别名（*）和标签（!）；请把值直接写出来",
+    "lab_yaml_deep": "嵌套超过 {most} 层；这里用不着这么深",
     "lab_schema": "不认识 schema {value}；当前的 tunlab 只支持 schema {known}",
     # The shape of a value.
     "lab_not_text": "“{field}”应当是单个值，不能是列表或映射",

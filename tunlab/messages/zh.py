@@ -9,6 +9,7 @@ from tunlab.messages.inspect_zh import SENTENCES as INSPECT
 from tunlab.messages.labfile_zh import SENTENCES as LABFILE
 from tunlab.messages.play_zh import SENTENCES as PLAY
 from tunlab.messages.session_zh import SENTENCES as SESSION
+from tunlab.messages.topology_zh import SENTENCES as TOPOLOGY
 
 SENTENCES: dict[str, str] = {
     **LABFILE,
@@ -20,6 +21,7 @@ SENTENCES: dict[str, str] = {
     **DEVICE,
     **INSPECT,
     **FIELD,
+    **TOPOLOGY,
     "hint": "提示：{remedy}",
     # 帮助
     "help_tunlab": "在真实内核上做的网络实验：tun 设备的两端同在一个画面里，不需要 root。",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from tunlab.model.topology import Endpoint
+from tunlab.model.endpoint import Endpoint
 
 
 @dataclass(frozen=True, slots=True)

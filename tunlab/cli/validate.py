@@ -1,0 +1,34 @@
+"""`tunlab validate`: every mistake in a topology's file, or how much is in it."""
+
+import json
+from pathlib import Path
+
+import typer
+
+from tunlab import paths
+from tunlab.cli.errors import end_with_reader
+from tunlab.errors import Status
+from tunlab.i18n import Words
+from tunlab.labfile.topology.load import check_topology
+from tunlab.ui.printable import printable
+
+
+def validate(file: Path, language: str, as_json: bool) -> None:
+    """Say every mistake in the file; exit 2 where there is one."""
+    words = Words(language)
+    end_with_reader()
+    topology, errors = check_topology(file)
+    for error in errors:
+        place = {"file": error.file, "line": error.line, "problem": words(error.key, **error.values)}
+        print(json.dumps(place) if as_json else printable(words.error(error)))
+    if topology is None:
+        raise typer.Exit(Status.USAGE)
+    if not as_json:
+        nodes, links = len(topology.nodes), len(topology.links)
+        print(printable(words("validate_fine", file=file, nodes=nodes, links=links)))
+
+
+def print_schema() -> None:
+    """The JSON Schema of a topology's file, as it lies in the package."""
+    end_with_reader()
+    print(paths.TOPOLOGY_SCHEMA.read_text(encoding="utf-8"), end="")
