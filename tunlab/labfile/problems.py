@@ -8,6 +8,8 @@ from difflib import get_close_matches
 from tunlab.errors import LabFileError
 
 _SHOWN = 60
+_MOST_COMPARED = 500  # names: a topology may have thousands of nodes, and as many mistakes
+_MOST_TOLD = 60
 
 
 @dataclass(slots=True)
@@ -45,6 +47,7 @@ def shown(text: str) -> str:
 def unknown(key: str, name: str, known: Iterable[str]) -> tuple[str, dict[str, str]]:
     """The sentence's key and gaps for a name nobody knows: what was meant, or else what there is."""
     names = list(known)
-    if close := get_close_matches(name[:_SHOWN], names, n=1):
+    if close := get_close_matches(name[:_SHOWN], names[:_MOST_COMPARED], n=1):
         return f"{key}_meant", {"name": shown(name), "meant": close[0]}
-    return key, {"name": shown(name), "known": ", ".join(names) or "-"}
+    some = [*names[:_MOST_TOLD], *(["..."] if len(names) > _MOST_TOLD else [])]
+    return key, {"name": shown(name), "known": ", ".join(some) or "-"}

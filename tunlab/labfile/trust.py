@@ -20,7 +20,7 @@ def commands(lab: Lab) -> list[tuple[str, Command]]:
 
 
 def topology_commands(topology: Topology) -> list[tuple[str, Command]]:
-    """Each command once with its node: variables, which can make any program do anything, then programs, then `exec`."""
+    """Each command once with its node: variables, which can make a program do anything, programs, then `exec`."""
     return list(dict.fromkeys(_found(topology)))
 
 

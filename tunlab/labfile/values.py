@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tunlab.labfile.cursor import Value
 from tunlab.labfile.problems import shown
@@ -122,10 +123,16 @@ def interface_address(value: Value) -> str:
     try:
         if not re.fullmatch("[^/]+/[0-9]+", text):
             raise ValueError
-        ipaddress.ip_interface(_unscoped(text))
+        parsed_interface(_unscoped(text))
     except ValueError:
         raise value.error("lab_bad_interface_address", value=shown(text)) from None
     return text
+
+
+@lru_cache(maxsize=4096)
+def parsed_interface(text: str) -> ipaddress.IPv4Interface | ipaddress.IPv6Interface:
+    """The address taken apart, once: parsing hundreds of them takes longer than the rest of a file."""
+    return ipaddress.ip_interface(text)
 
 
 def prefix(value: Value) -> str:
@@ -159,7 +166,8 @@ def _node(value: Value, name: str, nodes: Collection[str]) -> str:
 
 def _device(value: Value, name: str) -> str:
     # dev_valid_name() of the kernel; a % would make it choose a number of its own.
-    if len(name.encode()) > _LONGEST_DEVICE or name in (".", "..") or re.search(r"[\s/:%]", name):
+    wrong = not name.isprintable() or name in ("", ".", "..") or re.search(r"[\s/:%]", name)
+    if wrong or len(name.encode()) > _LONGEST_DEVICE:
         raise value.error("lab_bad_device", name=shown(name))
     return name
 

@@ -56,14 +56,14 @@ SENTENCES: dict[str, str] = {
     "lab_bad_claim": "'{value}' is not a claim; write C01 to C99",
     "lab_bad_name": "'{name}' cannot be a name; use letters, digits, '_' and '-', 32 at most",
     "lab_bad_device": (
-        "the kernel takes no device named '{name}'; use at most 15 bytes, without blanks, '/', ':' or '%'"
+        "the kernel takes no device named '{name}'; use 1 to 15 bytes, without blanks, '/', ':' or '%', not '.' or '..'"
     ),
     "lab_bad_endpoint": "'{value}' is not an endpoint; write NODE:DEVICE, as in h1:eth0",
     "lab_bad_address": "'{value}' is not an IP address; write it as in 192.0.2.1 or 2001:db8::1",
     "lab_bad_interface_address": "'{value}' is no address with a prefix length; write one as in 192.0.2.1/24",
     "lab_bad_prefix": "'{value}' is not a destination; write 'default' or a prefix, as in 192.0.2.0/24",
     "lab_host_bits": "'{value}' has host bits set; did you mean '{meant}'?",
-    "lab_bad_sysctl": "'{value}' is no key a lab may set; write one under net., as in net.ipv4.ip_forward",
+    "lab_bad_sysctl": "'{value}' is no key that may be set here; write one under net., as in net.ipv4.ip_forward",
     "lab_id_twice": "'{name}' is already used in line {first}; choose another name",
     # Topology, paces, programs.
     "lab_two_endpoints": "a link has 2 endpoints, not {count}; write [h1:eth0, h2:eth0]",

@@ -12,7 +12,7 @@ SENTENCES: dict[str, str] = {
     ),
     "topology_outside": (
         "containerlab's '{name}' leads out of the topology, where nothing is touched; link two nodes, "
-        "or give a node a device of this kind under 'devices'"
+        "or write a device under 'devices' of one"
     ),
     # Names.
     "topology_lo": "every node has its 'lo' already; choose another name",
@@ -73,6 +73,7 @@ SENTENCES: dict[str, str] = {
     "topology_group_is_remote": "{value} is no multicast address; write it as 'remote'",
     "topology_group_needs_dev": "a 'group' needs the device that it is reached through; add 'dev'",
     "topology_outer_ipv4": "'{field}' must be an IPv4 address here, not {value}",
+    "topology_default_prefix": "wireguard knows no 'default'; write 0.0.0.0/0 or ::/0",
     "topology_bad_key": "'{field}' is no key of wireguard; write what `wg genkey` or `wg pubkey` prints",
     "topology_bad_peer": (
         "'{value}' is no place of a peer; write ADDRESS:PORT, as in 192.0.2.2:51820 or [2001:db8::2]:51820"

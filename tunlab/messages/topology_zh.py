@@ -9,7 +9,7 @@ SENTENCES: dict[str, str] = {
     # What containerlab has, and a network namespace has not.
     "topology_foreign": "containerlab 的“{name}”在这里没有意义：节点是网络命名空间，不是容器；请删掉它",
     "topology_outside": (
-        "containerlab 的“{name}”通向拓扑之外，而那里什么都不会动；请连接两个节点，或者在节点的“devices”里添加这种设备"
+        "containerlab 的“{name}”通向拓扑之外，而那里什么都不会动；请连接两个节点，或者在节点的“devices”里添加设备"
     ),
     # Names.
     "topology_lo": "每个节点本来就有“lo”；请换一个名称",
@@ -52,6 +52,7 @@ SENTENCES: dict[str, str] = {
     "topology_group_is_remote": "{value} 不是组播地址；请写成“remote”",
     "topology_group_needs_dev": "有“group”就要注明经由哪个设备；请补上“dev”",
     "topology_outer_ipv4": "此处的“{field}”应当是 IPv4 地址，而不是 {value}",
+    "topology_default_prefix": "wireguard 不认识“default”；请写 0.0.0.0/0 或 ::/0",
     "topology_bad_key": "“{field}”不是 wireguard 的密钥；请写 `wg genkey` 或 `wg pubkey` 的输出",
     "topology_bad_peer": "“{value}”不是对端的位置；请写成“地址:端口”，例如 192.0.2.2:51820 或 [2001:db8::2]:51820",
     # Links.

@@ -1,9 +1,7 @@
 """The addresses of a device: of the right family, and such as a host can have in its prefix."""
 
-import ipaddress
-
 from tunlab.labfile.cursor import Value, one_or_more
-from tunlab.labfile.values import interface_address
+from tunlab.labfile.values import interface_address, parsed_interface
 
 FAMILIES = {"ipv4": 4, "ipv6": 6}
 
@@ -16,7 +14,7 @@ def addresses(value: Value) -> tuple[str, ...]:
 def address_of(value: Value, family: str) -> str:
     """An address of a family that a host can have."""
     text = interface_address(value)
-    interface = ipaddress.ip_interface(text)
+    interface = parsed_interface(text)
     if interface.version != FAMILIES[family]:
         other = next(name for name in FAMILIES if name != family)
         raise value.error("topology_family", value=text, field=family, other=other)
@@ -44,7 +42,7 @@ class AddressBook:
         link-local one, which counts on its own link only.
         """
         for item in one_or_more(value):
-            interface = ipaddress.ip_interface(item.text())
+            interface = parsed_interface(item.text())
             alone = interface.network.num_addresses == 1
             first = self._places.setdefault(str(interface.ip), (str(place), item.line, alone))
             if first[0:2] != (str(place), item.line) and not (alone and first[2]) and not interface.ip.is_link_local:

@@ -21,17 +21,18 @@ def read_topology(value: Value) -> Topology:
     drafts = read_nodes(fields["nodes"], fields.get("defaults"), fields.get("kinds"))
     links: list[Link] = []
     used: dict[Endpoint, int] = {}
-    for item in fields["links"].items() if "links" in fields else ():
+    items = fields["links"].items() if "links" in fields else []
+    for item in items:
         with problems.collect():
             links.append(read_link(item, drafts, used))
     book = AddressBook()
-    nodes = tuple(_finished(draft, book) for draft in drafts.values())
+    nodes = tuple(_finished(draft, book, len(links) == len(items)) for draft in drafts.values())
     return Topology(nodes, tuple(links))
 
 
-def _finished(draft: Draft, book: AddressBook) -> Node:
+def _finished(draft: Draft, book: AddressBook, links_known: bool) -> Node:
     problems = draft.value.source.problems
-    check_references(draft)
+    check_references(draft, links_known)
     for name, placed in draft.placed.items():
         for value in placed.addresses():
             with problems.collect():

@@ -38,7 +38,7 @@ def _peer(value: Value) -> WireguardPeer:
 
 def _allowed(value: Value) -> str:
     if value.text() == "default":
-        raise value.error("lab_bad_prefix", value="default")
+        raise value.error("topology_default_prefix")
     return prefix(value)
 
 

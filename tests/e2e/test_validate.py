@@ -1,0 +1,65 @@
+"""`tunlab validate` as typed: every mistake of a topology's file with its place, in both languages and as JSON."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tunlab import paths
+
+TUNLAB = Path(sys.prefix) / "bin/tunlab"
+GOOD = "name: x\ntopology:\n  nodes:\n    h1: {}\n    h2: {}\n  links:\n    - endpoints: [h1:eth0, h2:eth0]\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "x.yaml"
+
+
+def validate(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [TUNLAB, "validate", *words], env=os.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+
+
+def test_a_file_without_mistakes(file: Path) -> None:
+    file.write_text(GOOD)
+    done = validate("x.yaml")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "x.yaml: no mistakes found: 2 nodes, 1 link\n", "")
+    assert validate("x.yaml", "--lang", "zh").stdout == "x.yaml：没有发现错误：2 个节点，1 条链路\n"
+    assert validate("x.yaml", "--json").stdout == ""
+
+
+def test_every_mistake_with_its_place(file: Path) -> None:
+    file.write_text(GOOD.replace("h1: {}", "h1: {kindd: host}").replace("h2:eth0", "h2:lo"))
+    done = validate("x.yaml")
+    assert done.returncode == 2
+    assert done.stdout.splitlines() == [
+        "x.yaml:4: the key 'kindd' is unknown here; did you mean 'kind'?",
+        "x.yaml:7: every node has its 'lo' already; choose another name",
+    ]
+    assert [
+        (each["file"], each["line"]) for each in map(json.loads, validate("x.yaml", "--json").stdout.splitlines())
+    ] == [
+        ("x.yaml", 4),
+        ("x.yaml", 7),
+    ]
+    assert "x.yaml:7: 每个节点本来就有“lo”" in validate("x.yaml", "--lang", "zh").stdout
+
+
+@pytest.mark.parametrize("name", ["none.yaml", ".", "/dev/null", "\x1b[31mred"])
+def test_what_is_no_topology(file: Path, name: str) -> None:
+    done = validate(name)
+    assert done.returncode == 2
+    assert done.stdout.count("\n") == 1 and "\x1b" not in done.stdout and not done.stderr
+
+
+def test_the_schema_is_printed(file: Path) -> None:
+    done = validate("--schema")
+    assert done.returncode == 0
+    assert done.stdout == paths.TOPOLOGY_SCHEMA.read_text()
