@@ -89,6 +89,9 @@ CHANGES: dict[str, Change] = {
     # Nodes and devices that are not there.
     "unknown-node": swap('"s1:port1"', '"gateway:port1"'),
     "misspelt-node": swap('"s1:port1"', '"s11:port1"'),
+    "escape-sequences-stay-inside": lambda text: text.replace("    h2:\n", '    "h\\e[31m\\n":\n').replace(
+        "h1:eth0", "gate:x"
+    ),
     "no-endpoint": swap('"s1:port1"', '"s1"'),
     "one-endpoint": swap('["h1:eth0", "s1:port1"]', '["h1:eth0"]'),
     "endpoint-twice": swap('"h1:eth0"', '"h2:eth0"'),
@@ -210,4 +213,10 @@ def test_every_sentence_is_pinned(refused: dict[str, list[LabFileError]]) -> Non
 
 def test_one_change_is_one_mistake(refused: dict[str, list[LabFileError]]) -> None:
     several = {name for name, errors in refused.items() if len(errors) > 1}
-    assert several == {"many-mistakes", "bad-node-name", "long-node-name", "two-bridges"}
+    assert several == {
+        "many-mistakes",
+        "bad-node-name",
+        "long-node-name",
+        "escape-sequences-stay-inside",
+        "two-bridges",
+    }

@@ -48,6 +48,6 @@ def unknown(key: str, name: str, known: Iterable[str]) -> tuple[str, dict[str, s
     """The sentence's key and gaps for a name nobody knows: what was meant, or else what there is."""
     names = list(known)
     if close := get_close_matches(name[:_SHOWN], names[:_MOST_COMPARED], n=1):
-        return f"{key}_meant", {"name": shown(name), "meant": close[0]}
-    some = [*names[:_MOST_TOLD], *(["..."] if len(names) > _MOST_TOLD else [])]
+        return f"{key}_meant", {"name": shown(name), "meant": shown(close[0])}
+    some = [*map(shown, names[:_MOST_TOLD]), *(["..."] if len(names) > _MOST_TOLD else [])]
     return key, {"name": shown(name), "known": ", ".join(some) or "-"}

@@ -69,7 +69,7 @@ class VxlanDevice:
     remote: str | None = None
     group: str | None = None
     local: str | None = None
-    port: int = 4789
+    port: int = 4789  # of RFC 7348
     device: str | None = None
 
     @property

@@ -16,6 +16,7 @@ from tunlab.model.node_devices import BridgeDevice, Device, DummyDevice, IpTunne
 Fields = Mapping[str, Value]
 
 _VNI_MOST = 2**24 - 1  # RFC 7348
+_VXLAN_PORT = 4789  # the same; the kernel would take 8472, from before there was a number
 _VLAN_MOST = 4094  # IEEE 802.1Q; 0 and 4095 mean something else
 _KEY_MOST = 999_999_999
 # The first is what a device is without `mode`.
@@ -58,9 +59,9 @@ def _vxlan(value: Value, fields: Fields, interface: Interface, _node: str) -> De
     if group and "dev" not in fields:
         raise fields["group"].error("topology_group_needs_dev")
     _same_family(fields, remote or group, local)
-    device = VxlanDevice(value.name, fields["id"].integer(0, _VNI_MOST), interface, remote, group, local)
-    port = if_there(fields.get("port"), lambda port: port.integer(1, 65535)) or device.port
-    return VxlanDevice(device.name, device.id, interface, remote, group, local, port, _below(fields, "dev"))
+    number = fields["id"].integer(0, _VNI_MOST)
+    port = if_there(fields.get("port"), lambda port: port.integer(1, 65535)) or _VXLAN_PORT
+    return VxlanDevice(value.name, number, interface, remote, group, local, port, _below(fields, "dev"))
 
 
 def _on_device(value: Value, fields: Fields, interface: Interface, _node: str) -> Device:
