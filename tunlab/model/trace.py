@@ -13,7 +13,8 @@ class Probe:
 
     `size` is in bytes, IP header included. `tag` stands at the start of what an ICMP echo or a UDP datagram carries, or
     is the sequence number (the first 4 bytes) and the time stamp (TSval, the other 4) of a TCP SYN: 8 random bytes.
-    `source_port` is the identifier of an ICMP echo, whose sequence number is `destination_port`.
+    `source_port` is the identifier of an ICMP echo, whose sequence number is `destination_port`. `df`: do not fragment
+    (IPv4; over IPv6 no router does).
     """
 
     protocol: str
@@ -24,6 +25,7 @@ class Probe:
     tag: bytes
     size: int
     ttl: int = 64
+    df: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +35,28 @@ class Change:
     `what` is `ttl`, `mac` (both, `source > destination`), `source` or `destination` (an address, with its port where
     there is one: NAT), `wrapped` (`after` names the new outer headers with their bytes, such as `UDP 8, IPv4 20`),
     `unwrapped` (`before` names those that are gone), `fragmented` (`after`: their lengths, `1500+548`), `reassembled`,
-    `type` (of an answer: `before` and `after` are summed up, such as `echo request` and `echo reply`).
+    `type` (of an answer: `before` and `after` are summed up, such as `echo request` and `echo reply`). `outer`: it is a
+    header around the packet that has changed, a tunnel's, not the packet's own.
     """
 
     what: str
     before: str
     after: str
+    outer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Hop:
     """A place that the packet passed; the event `hop`.
 
-    `packet` is its number in this trace and `number` that of the hop, both from 1. `way` is `there`, `back`, or `error`.
-    At a device `direction` is `out` (from the stack to the device) or `in`, and `where` is `eth0 out`; at a program it
-    is `through` (it read `bytes` and sent `bytes_out` on), `read` (and nothing came of it) or `written` (nobody knows of
-    what), `device` the one whose far end it is, and `where` its name with its pid, `tunnel pid 12`. `us` are the
-    microseconds since the first hop, as the kernel stamped the packet, or the program reported. `bytes` are those of
-    the frame, or of the packet on a device without a link layer; of fragments, their sum, with the `fragments` one by
-    one. `inferred`: told by time and size alone. `data` is in hexadecimal, beginning with what `link` names (LinkType).
+    `packet` is its number in this trace and `number` that of the hop, both from 1. `way` is `there`, `back`, or
+    `error`. At a device `direction` is `out` (from the stack to the device) or `in`, and `where` is `eth0 out`; at a
+    program it is `through` (it read `bytes` and sent `bytes_out` on), `read` (and nothing came of it) or `written`
+    (nobody knows of what), `device` the one whose far end it is, and `where` its name with its pid, `tunnel pid 12`.
+    `us` are the microseconds since the first hop, as the kernel stamped the packet, or the program reported. `bytes`
+    are those of the frame, or of the packet on a device without a link layer; of fragments, their sum, with the
+    `fragments` one by one. `inferred`: told by time and size alone. `data` is in hexadecimal, beginning with what
+    `link` names (LinkType).
     """
 
     event: ClassVar[str] = "hop"
@@ -80,22 +85,24 @@ class Hop:
 class Reason:
     """Why a packet went no further.
 
-    `key` is that of a message, `why_KEY`, with `values` for its gaps; `expected` is the next place at which it should have
-    been seen (`r1:eth1 in`, `the program at h1:tun0`), or empty where there is none.
+    `key` is that of a message, such as `why_no_route`, with `values` for its gaps; `expected` is the next place at
+    which it should have been seen (`r1:eth1 in`, or `h1:tun0 read` for the program there), or empty where there is
+    none. `way` is `back` where the packet has arrived and it is its answer that was not sent.
     """
 
     key: str
     expected: str = ""
     values: tuple[tuple[str, str], ...] = ()
+    way: str = THERE
 
 
 @dataclass(frozen=True, slots=True)
 class Traced:
     """The end of one packet's trace; the event `traced`.
 
-    `state` is `answered`, `refused` (an ICMP error or a TCP RST came back), or `lost`, the answer included: `way` says on
-    which way. `last` is the last place, `h1:eth0 out`; where it was not seen at all, empty. `why` is None where it was
-    answered. `us` are the microseconds from the first hop there to the last one back, None where nothing came back.
+    `state` is `answered`, `refused` (an ICMP error or a TCP RST came back), or `lost`, the answer included: `way` says
+    on which way. `last` is the last place, `h1:eth0 out`; where it was not seen at all, empty. `why` is None where it
+    was answered. `us` are the microseconds from the first hop there to the last one back, None where nothing came back.
     """
 
     event: ClassVar[str] = "traced"

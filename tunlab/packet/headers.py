@@ -13,7 +13,7 @@ PACKET_INFORMATION = struct.Struct("!2sH")  # struct tun_pi of <linux/if_tun.h>:
 ETHERTYPE_IPV4 = 0x0800
 ETHERTYPE_ARP = 0x0806
 ETHERTYPE_IPV6 = 0x86DD
-_ETHERTYPES_VLAN = (0x8100, 0x88A8)
+ETHERTYPES_VLAN = (0x8100, 0x88A8)
 
 _IPV4 = struct.Struct("!2xHHHxB2x4s4s")
 _IPV6 = struct.Struct("!4xHBx16s16s")
@@ -66,7 +66,7 @@ def frame(data: bytes) -> Frame | None:
         return None
     ethertype, end = int.from_bytes(data[12:14]), 14
     vlans = []
-    while ethertype in _ETHERTYPES_VLAN:
+    while ethertype in ETHERTYPES_VLAN:
         if len(data) < end + 4:
             return None
         tag, ethertype = struct.unpack_from("!HH", data, end)

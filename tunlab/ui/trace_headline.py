@@ -1,0 +1,86 @@
+"""What became of a packet, in a few lines that stand above its path: answered, refused, or lost, and why."""
+
+from collections.abc import Iterator
+from statistics import median
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from tunlab.i18n import Words
+from tunlab.model.trace import ERROR, THERE, Traced
+from tunlab.ui.cells import cells
+from tunlab.ui.printable import printable_line
+from tunlab.ui.prose import wrapped
+from tunlab.ui.trace_path import Path
+from tunlab.ui.trace_words import place, reason
+
+_STYLES = {"answered": "pass", "refused": "unknown", "lost": "fail", "stopped": "unknown"}
+_GAP = 2
+
+
+def headline(path: Path, words: Words, total: int, width: int) -> Iterator[RenderableType]:
+    """Lines; `total` packets are in the whole trace."""
+    end = path.ends[0] if path.ends else None
+    state = end.state if end else "stopped"
+    told = words(f"trace_state_lost_{end.way}") if end and state == "lost" else words(f"trace_state_{state}")
+    line = Text.assemble((told, _STYLES[state]), "  ", (asked(end, words), "bold") if end else "")
+    if times := [each.us for each in path.ends if each.us is not None]:
+        line.append("  " + words("trace_after", us=round(median(times))))
+    if total > 1:
+        numbers = ", ".join(map(str, path.packets))
+        line.append("  " + words("trace_packets", count=len(path.packets), numbers=numbers))
+    yield line
+    if end is not None and state != "answered":
+        yield _why(path, end, words, width)
+    yield from _ways(path, words, width)
+
+
+def asked(end: Traced, words: Words) -> str:
+    """Such as `ping h1 > 10.0.2.2`."""
+    protocol = words(f"trace_protocol_{end.protocol}")
+    return printable_line(words("trace_asked", protocol=protocol, node=end.node, to=end.to, size=end.size))
+
+
+def _why(path: Path, end: Traced, words: Words, width: int) -> Table:
+    """Where it was last, where it should have come next, and why it did not; of an error, who sent it."""
+    facts = [(words(key), key, told) for key, told in _facts(path, end, words)]
+    label = max(cells(each) for each, _, _ in facts)
+    grid = Table.grid(padding=(0, _GAP, 0, 0))
+    grid.add_column(width=label)
+    grid.add_column(overflow="fold")
+    for each, key, told in facts:
+        lines = Text("\n").join(wrapped(told, width - label - _GAP))
+        lines.stylize(_STYLES[end.state] if key == "trace_why" else "")
+        grid.add_row(each, lines)
+    return grid
+
+
+def _facts(path: Path, end: Traced, words: Words) -> Iterator[tuple[str, str]]:
+    if end.state == "refused":
+        told = next((hop for hop in path.hops if hop.way != THERE), None)
+        said = next((change.after for change in told.changes if change.what == "type"), "") if told else ""
+        if told and said:
+            yield "trace_sent_back", printable_line(words("trace_said_by", node=told.node, said=said))
+    else:
+        nowhere = words("trace_never_seen", node=printable_line(end.node))
+        yield "trace_last", place(end.last, words) if end.last else nowhere
+    if end.why is not None:
+        if end.why.expected and end.state == "lost":
+            yield "trace_expected", place(end.why.expected, words)
+        yield "trace_why", reason(end.why, words)
+
+
+def _ways(path: Path, words: Words, width: int) -> Iterator[Text]:
+    """How many devices and programs it passed there and back, and in how many microseconds."""
+    keys = {True: "trace_way_there", False: "trace_way_back"}
+    if any(hop.way == ERROR for hop in path.hops):
+        keys[False] = "trace_way_error"
+    told = []
+    for there, key in keys.items():
+        us = path.microseconds(there)
+        if us is not None:
+            count = {"devices": path.devices(there), "programs": path.programs(there)}
+            told.append(words(key, **count, us=round(us)))
+    line = "   ".join(told)
+    yield from (Text(each) for each in ([line] if line and cells(line) <= width else told))

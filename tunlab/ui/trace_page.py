@@ -1,0 +1,33 @@
+"""The page of a trace: what became of the packet, then its path, place by place."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from tunlab.i18n import Words
+from tunlab.model.trace import Hop, Traced
+from tunlab.ui.trace_headline import headline
+from tunlab.ui.trace_path import Path, paths
+from tunlab.ui.trace_table import path_table
+
+_MOST = 3  # paths that are shown hop by hop
+
+
+def trace_page(hops: Sequence[Hop], ends: Sequence[Traced], words: Words, width: int) -> RenderableType:
+    """All of it. Packets that took the same path are one table; a packet without an end is shown as far as it came."""
+    return Group(*_parts(paths(hops, ends), words, width))
+
+
+def _parts(found: Sequence[Path], words: Words, width: int) -> Iterator[RenderableType]:
+    total = sum(len(path.packets) for path in found)
+    if len(found) > 1:
+        yield Text(words("trace_several", packets=total, paths=len(found)), style="bold")
+        yield Text()
+    for number, path in enumerate(found):
+        yield from headline(path, words, total, width)
+        if path.hops and number < _MOST:
+            yield Text()
+            yield from path_table(path, words, width)
+        if number + 1 < len(found):
+            yield Text()
