@@ -8,9 +8,10 @@ from tunlab.model.endpoint import Endpoint
 
 @dataclass(frozen=True, slots=True)
 class SceneDevice:
-    """A device of a node, without lo. `state` is UP, DOWN ...: None where it is only written, not running.
+    """A device of a node, without lo. `state` is UP, NO-CARRIER or DOWN: None where it is only written, not running.
 
-    `program` is what holds the far end of a tun or tap device, with its pid where it runs.
+    `program` is what holds the far end of a tun or tap device, with its pid where it runs. `lower` is the device of the
+    same node that it lies on.
     """
 
     name: str
@@ -19,6 +20,7 @@ class SceneDevice:
     state: str | None = None
     master: str | None = None
     program: str | None = None
+    lower: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
