@@ -14,16 +14,19 @@ help: ## this list
 run: $(VENV)/.runtime ## play section 1.4 (without a terminal: all of it by itself)
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/tunlab run lab-1.4; else exec $(BIN)/tunlab run lab-1.4 --auto; fi
 
-# What a shell starts in the background ignores SIGINT and SIGQUIT, which some tests send: hence `env`.
+# Most of their time the tests wait, so up to three parts run at once. What a shell starts in the background ignores SIGINT
+# and SIGQUIT, which some tests send: hence `env`.
+BACKGROUND := env --default-signal=INT,QUIT
+
 test: $(VENV)/.dev ## every test; as root, those on the kernel a second time as an ordinary user, at the same time
-	@status=0; \
+	@status=0; user=; \
 	if [ "$$(id -u)" = 0 ]; then \
-		env --default-signal=INT,QUIT tests/rootless -m 'not alike' tests/kernel tests/labs tests/e2e >$(VENV)/rootless.log 2>&1 & \
+		$(BACKGROUND) tests/rootless -m 'not alike' tests/kernel tests/labs tests/e2e >$(VENV)/rootless.log 2>&1 & user=$$!; \
 	fi; \
-	$(BIN)/python -m pytest || status=1; \
-	if [ "$$(id -u)" = 0 ]; then \
-		echo "== as an ordinary user"; wait $$! || status=1; cat $(VENV)/rootless.log; \
-	fi; \
+	$(BACKGROUND) $(BIN)/python -m pytest -m alike >$(VENV)/alike.log 2>&1 & alike=$$!; \
+	$(BIN)/python -m pytest -m 'not alike' || status=1; \
+	echo "== what is alike for every user"; wait $$alike || status=1; cat $(VENV)/alike.log; \
+	if [ "$$user" ]; then echo "== as an ordinary user"; wait $$user || status=1; cat $(VENV)/rootless.log; fi; \
 	exit $$status
 
 test-stock: $(VENV)/.dev ## the tests of kernel and labs under Debian's stock kernel, in a virtual machine (as root)

@@ -12,10 +12,12 @@ TOPOLOGY_SCHEMA = PACKAGE / "labfile/topology/schema.json"
 CLONE_DEVICE = Path("/dev/net/tun")
 NETNS = Path("/run/netns")  # where ip-netns(8) looks for names
 SANDBOX_RUN = Path("/run/tunlab")  # inside a sandbox, on its own tmpfs
-REPORTS = SANDBOX_RUN / "reports.sock"
+LISTENERS = SANDBOX_RUN / "listeners"  # the sockets of those who hear what our programs report
 WORK = SANDBOX_RUN / "work"  # the working directory of a lab's programs
 STEPS = SANDBOX_RUN / "steps"  # when each step began
 HOSTS = SANDBOX_RUN / "hosts"  # bound over /etc/hosts
+OUTPUT = SANDBOX_RUN / "output"  # what the programs of a topology print
+ENVIRONMENT = SANDBOX_RUN / "environment"  # a file for each node that has variables of its own
 BASHRC = SANDBOX_RUN / "bashrc"  # of the learner's shell
 
 

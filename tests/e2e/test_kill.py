@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.needs("sandbox", "tun"), pytest.mark.soak]
 MARK = "TUNLAB_TEST_MARK"
 MOMENTS = 500 if os.environ.get("TUNLAB_SOAK") == "1" else 50
 LATEST = 6.0  # seconds after the start
-AT_ONCE = 3
+AT_ONCE = 5
 SOON = 0.02  # seconds between two looks for a victim
 GONE_WITHIN = 5.0  # seconds after a kill
 ENDED_WITHIN = 90.0  # seconds: what is left of a run whose program was killed

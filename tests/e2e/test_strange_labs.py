@@ -89,7 +89,7 @@ NONSENSE = {
 }
 REPORT = """import os, signal, socket
 line = socket.socket(socket.AF_UNIX)
-line.connect(os.environ["TUNLAB_REPORTS"])
+line.connect(os.environ["TUNLAB_REPORTS"] + "/stage.sock")
 try:
     line.sendall(open("nonsense", "rb").read())
 except OSError:

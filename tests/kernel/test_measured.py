@@ -293,12 +293,12 @@ def test_a_hostile_program_is_not_believed(sandboxed: Sandboxed, tmp_path: Path)
         links = [entry.what.link for entry in entries if isinstance(entry.what, PacketSeen)]
         return believed + links
 
-    assert sandboxed(on_a_stage(tmp_path, play)) == ["RAW", "RAW", "RAW"]
+    assert sandboxed(on_a_stage(tmp_path, play)) == ["ETHERNET", "RAW", "RAW"]
 
 
 def say(stage: Stage, *lines: object) -> None:
     with socket.socket(socket.AF_UNIX) as line:
-        line.connect(str(paths.REPORTS))
+        line.connect(str(paths.LISTENERS / "stage.sock"))
         line.sendall(b"".join(json.dumps(each).encode() + b"\n" for each in lines))
         stage.loop.wait(lambda: False, 0.05)  # three turns and more: accept, hear, leave
 

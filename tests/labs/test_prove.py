@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,16 +14,11 @@ from tunlab.model.lab import Section
 
 ALL = sorted(path.parent.name for path in paths.labs().glob("*/lab.yaml"))
 LABS = [name for name in ALL if not isinstance(load(paths.labs() / name, "fast", paths.find_lab), Section)]
+TUNLAB = Path(sys.prefix) / "bin/tunlab"
+PATIENCE = 300.0  # seconds for a proof
+AT_ONCE = 3  # proofs; each waits for packets most of its time
 
-
-def tunlab(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [Path(sys.prefix) / "bin/tunlab", *words],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+Proof = tuple[str, tuple[str, ...]]  # of which lab, with which options
 
 
 def test_there_are_labs() -> None:
@@ -31,8 +27,57 @@ def test_there_are_labs() -> None:
 
 @pytest.mark.parametrize("lab", ALL)
 def test_it_is_well_written(lab: str) -> None:
-    done = tunlab("lab", "lint", lab, "--json")
+    words = [TUNLAB, "lab", "lint", lab, "--json"]
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+class Proofs:
+    """The proofs that are wanted, some at once: the next begin while the first is waited for."""
+
+    def __init__(self, wanted: list[Proof], folder: Path) -> None:
+        self._wanted = wanted
+        self._folder = folder
+        self._running: dict[Proof, subprocess.Popen[bytes]] = {}
+
+    def outcome(self, proof: Proof) -> subprocess.CompletedProcess[str]:
+        """Wait for the end of one."""
+        place = self._wanted.index(proof)
+        for each in self._wanted[place : place + AT_ONCE]:
+            if each not in self._running:
+                self._running[each] = self._begin(each)
+        status = self._running[proof].wait(PATIENCE)
+        out, err = (file.read_text() for file in self._files(proof))
+        return subprocess.CompletedProcess(proof, status, out, err)
+
+    def end(self) -> None:
+        for process in self._running.values():
+            process.terminate()
+            process.wait(PATIENCE)
+
+    def _begin(self, proof: Proof) -> "subprocess.Popen[bytes]":
+        lab, options = proof
+        out, err = self._files(proof)
+        with out.open("wb") as stdout, err.open("wb") as stderr:
+            words = [TUNLAB, "lab", "prove", lab, "--json", *options]
+            return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
+
+    def _files(self, proof: Proof) -> tuple[Path, Path]:
+        number = self._wanted.index(proof)
+        return self._folder / f"{number}.out", self._folder / f"{number}.err"
+
+
+@pytest.fixture(scope="module")
+def proofs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proofs]:
+    """Of the tests below that were chosen, in their order."""
+    calls = [item.callspec.params for item in request.session.items if item.path == request.path and is_proof(item)]
+    running = Proofs([(call["lab"], call["twin"]) for call in calls], tmp_path_factory.mktemp("proofs"))
+    yield running
+    running.end()
+
+
+def is_proof(item: pytest.Item) -> bool:
+    return "proofs" in getattr(item, "fixturenames", ())
 
 
 @pytest.mark.needs("sandbox", "tun")
@@ -41,8 +86,8 @@ def test_it_is_well_written(lab: str) -> None:
     [pytest.param((), id="as it is"), pytest.param(("--twin",), id="with Python's twins", marks=pytest.mark.alike)],
 )
 @pytest.mark.parametrize("lab", LABS)
-def test_each_step_is_proved(lab: str, twin: tuple[str, ...]) -> None:
-    done = tunlab("lab", "prove", lab, "--json", *twin)
+def test_each_step_is_proved(lab: str, twin: tuple[str, ...], proofs: Proofs) -> None:
+    done = proofs.outcome((lab, twin))
     events = [json.loads(line) for line in done.stdout.splitlines()]
     unproved = [e for e in events if e["event"] == "step_proved" and e["state"] == "failed"]
     assert unproved == []

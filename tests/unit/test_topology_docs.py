@@ -44,5 +44,7 @@ def test_every_key_is_told(file: str) -> None:
         *keys.PROGRAM,
         *keys.PEER,
     }
-    wanted |= {*keys.DEVICES, *KINDS, *known.far_ends("tun")} | {key for each in keys.DEVICES.values() for key in each}
+    wanted |= {*keys.DEVICES, *KINDS, *known.far_ends("tun"), *known.far_ends("tap")} | {
+        key for each in keys.DEVICES.values() for key in each
+    }
     assert wanted - told == set()

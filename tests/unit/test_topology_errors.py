@@ -117,6 +117,7 @@ CHANGES: dict[str, Change] = {
     "two-bridges": swap("s1: {kind: bridge}", "s1: {kind: bridge, devices: {b: {type: bridge}}}"),
     "no-such-program": swap("program: echo", "program: ecko"),
     "program-of-a-tun": device("{type: tap, program: echo}"),
+    "program-of-a-tap": device("{type: tun, program: guest}"),
     "program-without-a-way": swap(TUN2, "{ready: x}"),
     "program-with-two-ways": swap(TUN2, "{module: reader, words: [x]}"),
     "arguments-of-words": swap(TUN2, "{words: [x], arguments: [y]}"),

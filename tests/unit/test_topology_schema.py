@@ -114,6 +114,7 @@ def test_words() -> None:
     assert PARTS["node"]["properties"]["kind"]["enum"] == list(KINDS)
     assert names(PARTS["topology"]["properties"]["kinds"]) == set(KINDS)
     assert set(PARTS["module"]["enum"]) == set(known.far_ends("tun"))
+    assert set(PARTS["tap_module"]["enum"]) == set(known.far_ends("tap"))
     assert PARTS["device"]["properties"]["type"]["enum"] == list(keys.DEVICES)
     for kind, modes in devices.MODES.items():
         assert PARTS[kind]["properties"]["mode"]["enum"] == list(modes)
@@ -151,6 +152,8 @@ SHAPES = {
     "command-that-is-no-list": ("exec: [ip -6 route]", "exec: ip -6 route"),
     "sysctl-outside-net": ("net.ipv4.ip_forward: 0", "kernel.hostname: x"),
     "two-ways": ("{module: reader,", "{module: reader, words: [x],"),
+    "guest-of-a-tun": ("program: echo", "program: guest"),
+    "guest-of-a-tun-in-full": ("{module: reader,", "{module: guest,"),
     "unknown-module": ("program: echo", "program: telnet"),
     "containerlab-image": ("      kind: host\n", "      kind: host\n      image: alpine:3\n"),
 }  # fmt: skip

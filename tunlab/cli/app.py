@@ -180,6 +180,17 @@ def validate(
     validate_file(file, lang or preferred(), json)
 
 
+@app.command(help=words("help_up"))
+def up(
+    file: Annotated[Path, typer.Argument(help=words("help_argument_topology"), metavar="FILE", readable=False)],
+    foreground: Annotated[bool, typer.Option("--foreground", help=words("help_up_foreground"))] = False,
+    lang: LangOption = None,
+) -> None:
+    from tunlab.cli.up import bring_up
+
+    bring_up(file, foreground, lang or preferred())
+
+
 @app.command(help=words("help_ps"))
 def ps(
     lang: LangOption = None,
@@ -261,6 +272,36 @@ def inspect(
     inspect_device(Asked(device, session, host, once, count, filter, write, json), lang or preferred())
 
 
+@app.command(help=words("help_ping"))
+def ping(
+    places: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NODE ADDRESS", help=words("help_argument_ping"), autocompletion=complete_node, show_default=False
+        ),
+    ],
+    count: Annotated[
+        int | None, typer.Option("-c", "--count", metavar="N", min=1, help=words("help_ping_count"))
+    ] = None,
+    size: Annotated[
+        int, typer.Option("-s", "--size", metavar="BYTES", min=0, max=65507, help=words("help_ping_size"))
+    ] = 56,
+    ttl: Annotated[int, typer.Option("-t", "--ttl", metavar="N", min=1, max=255, help=words("help_ping_ttl"))] = 64,
+    interval: Annotated[
+        float, typer.Option("-i", "--interval", metavar="SECONDS", min=0.002, help=words("help_ping_interval"))
+    ] = 1.0,
+    df: Annotated[bool, typer.Option("--df", help=words("help_ping_df"))] = False,
+    session: SessionOption = None,
+    host: Annotated[bool, typer.Option("--host", help=words("help_ping_host"))] = False,
+    json: Annotated[bool, typer.Option("--json", help=words("help_ping_json"))] = False,
+    lang: LangOption = None,
+) -> None:
+    from tunlab.cli.ping import Asked
+    from tunlab.cli.ping import ping as ping_address
+
+    ping_address(Asked(places, session, host, count, size, ttl, interval, df, json), lang or preferred())
+
+
 @app.command(help=words("help_capture"))
 def capture(
     write: Annotated[str, typer.Option("--write", "-w", metavar="FILE.pcapng", help=words("help_capture_write"))],
@@ -286,6 +327,64 @@ def capture(
     from tunlab.cli.capture import capture as capture_devices
 
     capture_devices(Asked(places or [], write, session, host, buffer, filter, count), lang or preferred())
+
+
+class Protocol(StrEnum):
+    icmp = "icmp"
+    udp = "udp"
+    tcp = "tcp"
+
+
+@app.command(help=words("help_trace"))
+def trace(
+    node: NodeArgument,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help=words("help_argument_trace"))],
+    protocol: Annotated[Protocol, typer.Option(help=words("help_trace_protocol"))] = Protocol.icmp,
+    count: Annotated[
+        int, typer.Option("-c", "--count", metavar="N", min=1, max=1000, help=words("help_trace_count"))
+    ] = 1,
+    size: Annotated[int | None, typer.Option(metavar="BYTES", min=1, max=65535, help=words("help_trace_size"))] = None,
+    port: Annotated[int | None, typer.Option(metavar="N", min=1, max=65535, help=words("help_trace_port"))] = None,
+    ttl: Annotated[int, typer.Option(metavar="N", min=1, max=255, help=words("help_trace_ttl"))] = 64,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.1, max=600, help=words("help_trace_timeout"))
+    ] = 1.5,
+    json: Annotated[bool, typer.Option("--json", help=words("help_trace_json"))] = False,
+    graph: Annotated[bool, typer.Option("--graph", help=words("help_trace_graph"))] = False,
+    svg: Annotated[Path | None, typer.Option(metavar="FILE", help=words("help_trace_svg"))] = None,
+    session: SessionOption = None,
+    host: Annotated[bool, typer.Option("--host", help=words("help_trace_host"))] = False,
+    lang: LangOption = None,
+) -> None:
+    from tunlab.cli.trace import Asked, trace_packet
+
+    asked = Asked(
+        node, address, protocol.value, count, size, port, ttl, timeout, json, graph, svg, session, host
+    )  # fmt: skip
+    trace_packet(asked, lang or preferred())
+
+
+class GraphFormat(StrEnum):
+    terminal = "terminal"
+    mermaid = "mermaid"
+    dot = "dot"
+    svg = "svg"
+
+
+@app.command(help=words("help_graph"))
+def graph(
+    file: Annotated[
+        Path | None, typer.Argument(help=words("help_argument_graph"), metavar="[FILE]", show_default=False)
+    ] = None,
+    session: SessionOption = None,
+    format: Annotated[GraphFormat, typer.Option(help=words("help_graph_format"))] = GraphFormat.terminal,
+    write: Annotated[Path | None, typer.Option("--write", "-w", metavar="FILE", help=words("help_graph_write"))] = None,
+    lang: LangOption = None,
+) -> None:
+    from tunlab.cli.graph import Asked
+    from tunlab.cli.graph import graph as draw
+
+    draw(Asked(file, session, format.value, write), lang or preferred())
 
 
 @lab_app.command(help=words("help_new"))

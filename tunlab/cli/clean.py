@@ -1,6 +1,5 @@
 """`tunlab clean`: removes what killed runs left, and ends runs that are still there, if told so."""
 
-import os
 import sys
 import termios
 from collections.abc import Iterable
@@ -19,7 +18,7 @@ from tunlab.session.holders import is_holder
 from tunlab.session.others import Folder, everywhere, own
 from tunlab.session.record import Session
 from tunlab.ui.printable import printable
-from tunlab.ui.sessions import age
+from tunlab.ui.sessions import about
 
 _YES = {"y", "yes", "是"}
 
@@ -84,11 +83,7 @@ def _list(found: Iterable[Found], words: Words) -> None:
     _say(words("clean_living"))
     for each in found:
         for session in each.living:
-            about = {"session": session.name, "lab": session.lab, "age": age(session, words)}
-            if each.folder.uid == os.geteuid():
-                _say("  " + words("clean_session", **about))
-            else:
-                _say("  " + words("clean_session_of", **about, user=each.folder.user()))
+            _say("  " + about(session, each.folder, words))
 
 
 def _agreed(words: Words) -> bool:

@@ -15,7 +15,7 @@ from tunlab import paths
 from tunlab.cli.choosing import choose, choose_session, sessions, unknown
 from tunlab.cli.errors import end_with_reader, tell, told
 from tunlab.cli.joining import answers, ask_in, run_in
-from tunlab.engine.environment import environment, environment_of
+from tunlab.engine.environment import environment, environment_of, noted
 from tunlab.engine.interactive import shell_words
 from tunlab.errors import Status, TunlabError
 from tunlab.i18n import Words
@@ -24,8 +24,10 @@ from tunlab.kernel.joined import node_names, stay_with_caller
 from tunlab.kernel.namespaces import open_named
 from tunlab.kernel.process import become, settle_in
 from tunlab.kernel.survey import from_data, survey
+from tunlab.session import record
 from tunlab.session.ending import end
-from tunlab.session.finding import Found
+from tunlab.session.finding import Found, named
+from tunlab.session.others import everywhere
 from tunlab.ui.printable import printable
 from tunlab.ui.sessions import as_json, table
 
@@ -105,6 +107,7 @@ def _in_node(
             known = node_names()
             if node not in known:
                 raise unknown("node", node, known)
+            variables.update(noted(node))
             started = command(variables)
             with attempting(f"ip netns exec {node}"):
                 settle_in(open_named(node))
@@ -150,9 +153,24 @@ def end_session(name: str | None, language: str) -> None:
     """End a session as its own Ctrl-C would. Exits with 3 where it stays."""
     words = Words(language)
     with told(words):
+        if name is not None and _was_swept(name):
+            print(printable(words("down_dead", session=name)))
+            return
         found = choose_session(words, name)
         found.folder.as_owner(lambda: end([found.session], found.folder.uid))
         found.folder.sweep()
         stays = found.session.alive()
         print(printable(words("clean_stays" if stays else "clean_ended", session=found.name())))
         raise typer.Exit(Status.ENVIRONMENT if stays else Status.FINE)
+
+
+def _was_swept(name: str) -> bool:
+    """Whether there was only the record of a dead one of that name; it is gone now."""
+    if named(sessions(), name):
+        return False
+    for folder in everywhere():
+        for session in record.sessions(folder.path):
+            if Found(session, folder).name() == name and not session.alive():
+                folder.sweep()
+                return True
+    return False

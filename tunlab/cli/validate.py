@@ -1,6 +1,7 @@
 """`tunlab validate`: every mistake in a topology's file, or how much is in it."""
 
 import json
+import shlex
 from pathlib import Path
 
 import typer
@@ -10,6 +11,7 @@ from tunlab.cli.errors import end_with_reader
 from tunlab.errors import Status
 from tunlab.i18n import Words
 from tunlab.labfile.topology.load import check_topology
+from tunlab.labfile.trust import topology_commands
 from tunlab.ui.printable import printable
 
 
@@ -26,6 +28,10 @@ def validate(file: Path, language: str, as_json: bool) -> None:
     if not as_json:
         nodes, links = len(topology.nodes), len(topology.links)
         print(printable(words("validate_fine", file=file, nodes=nodes, links=links)))
+        if wanted := topology_commands(topology):
+            print(words("validate_commands"))
+        for node, command in wanted:
+            print(printable(f"  {node}$ {shlex.join(command)}"))
 
 
 def print_schema() -> None:

@@ -8,17 +8,16 @@ from tunlab.kernel.packet_socket import PacketSocket
 
 
 class RunningNode:
-    """A namespace, its netlink, and a capture on all its devices. A context manager."""
+    """A namespace that is there already, its netlink, and a capture on all its devices. A context manager."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, namespace: NetworkNamespace) -> None:
         self.name = name
+        self.namespace = namespace
         self._stack = ExitStack()
 
     def __enter__(self) -> "RunningNode":
         with ExitStack() as stack:
-            self.namespace = stack.enter_context(NetworkNamespace(self.name))
             self.netlink = stack.enter_context(Netlink(self.namespace))
-            self.netlink.set_link("lo", state="up")
             with self.namespace.entered():
                 self.capture = stack.enter_context(PacketSocket())
             self._stack = stack.pop_all()

@@ -4,7 +4,8 @@ import shlex
 
 from tunlab.engine.ping import ping
 from tunlab.engine.settings import write_sysctl
-from tunlab.engine.stage import Stage
+from tunlab.engine.stage import EXEC_PATIENCE, Stage
+from tunlab.engine.tracing import trace
 from tunlab.errors import KernelError, TunlabError
 from tunlab.kernel import tuntap
 from tunlab.model.events import Action
@@ -21,10 +22,10 @@ from tunlab.model.verbs import (
     SignalProgram,
     StartProgram,
     StopProgram,
+    Trace,
     Verb,
 )
 
-EXEC_PATIENCE = 30.0  # seconds
 CARRIER_PATIENCE = 5.0  # seconds; linkwatch takes at most one
 
 
@@ -76,6 +77,8 @@ def _perform(stage: Stage, verb: Verb) -> None:
             stage.programs.signal(program, name)
         case Ping():
             ping(stage, verb)
+        case Trace():
+            trace(stage, verb)
         case Execute(_, command, status):
             stage.programs.run(verb.node, command, EXEC_PATIENCE, status)
 

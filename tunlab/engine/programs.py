@@ -11,7 +11,7 @@ from signal import Signals
 from typing import Any
 
 from tunlab import paths
-from tunlab.engine.environment import environment
+from tunlab.engine.environment import environment, noted
 from tunlab.engine.loop import Loop
 from tunlab.engine.node import RunningNode
 from tunlab.engine.packets import PacketLog, Told
@@ -82,7 +82,7 @@ class Programs:
         except OSError as error:
             place = error.filename or self._folder
             raise TunlabError("lab_not_copied", Status.USAGE, file=place, problem=name_of(error)) from error
-        self._reports = self._stack.enter_context(Reports(self._loop, self._reported))
+        self._reports = self._stack.enter_context(Reports(self._loop, self._reported, "stage"))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -183,7 +183,7 @@ class Programs:
         self, program: Program, words: tuple[str, ...], extra: Mapping[str, str] | None = None
     ) -> RunningProgram:
         node = self._nodes[program.node]
-        variables = environment(program.node) | {"TUNLAB_PROGRAM": program.name, **(extra or {})}
+        variables = environment(program.node) | noted(program.node) | {"TUNLAB_PROGRAM": program.name, **(extra or {})}
         if words[:2] == ("python3", "-m"):
             variables["PYTHONSAFEPATH"] = "1"  # not the lab's folder: it could hold a json.py
         process = spawn(words, node.namespace, variables, paths.WORK)
@@ -220,7 +220,7 @@ class Programs:
                 0 < time_ns < _END_OF_TIME
             ):
                 with suppress(ValueError):  # not hexadecimal
-                    link = LinkType.PI if fields.get("link") == LinkType.PI.name else LinkType.RAW
+                    link = LinkType.__members__.get(str(fields.get("link")), LinkType.RAW)
                     told = Told(teller.program, teller.at, did)
                     self._packets.drain_all()
                     self._packets.told_with_bytes(told, bytes.fromhex(text), time_ns, link)

@@ -17,7 +17,7 @@ AT_ONCE = 16384  # bytes read in one turn of the loop: keys must not wait for a 
 LONGEST = 300_000  # bytes of a line: a packet of 65,535 bytes in hexadecimal, and some
 
 # What the first line may name: it may come from any process in the sandbox.
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}|\$ [ -~]{1,500}")  # of a program, or an `exec` command
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}|\$ [ -~]{1,500}")  # of a program, or an `exec` command
 _NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _DEVICE = re.compile(r"[!-.0-9;-~]{1,15}")  # printable, and neither / nor :
 
@@ -34,29 +34,33 @@ Heard = Callable[[Teller, dict[str, Any]], None]
 
 
 class Reports:
-    """The socket that programs connect to: lines of JSON. A context manager.
+    """A socket that programs connect to, as to everybody's who wants to hear them: lines of JSON. A context manager.
 
-    The first line names program, node and device; a caller whose first line does not is not listened to. A second
-    program that gives the same name is called NAME-2, and so on. `heard` gets each later line's fields: t_ns, did,
-    bytes, data (in hexadecimal), link.
+    `name` is its own among the listeners. The first line names program, node and device; a caller whose first line
+    does not is not listened to. A second program that gives the same name is called NAME-2, and so on. `heard` gets
+    each later line's fields: number, t_ns, did, bytes, data (in hexadecimal), link, cause.
     """
 
-    def __init__(self, loop: Loop, heard: Heard) -> None:
+    def __init__(self, loop: Loop, heard: Heard, name: str) -> None:
+        self._path = paths.LISTENERS / f"{name}.sock"
         self._loop = loop
         self._heard = heard
         self._callers: list[_Caller] = []
 
     def __enter__(self) -> "Reports":
-        paths.REPORTS.unlink(missing_ok=True)
+        unfinished = self._path.with_suffix(".new")
+        unfinished.unlink(missing_ok=True)
         self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(paths.REPORTS))
-        paths.REPORTS.chmod(0o666)  # under sudo the programs are the real user's; nobody else is in here
+        self._listener.bind(str(unfinished))
+        unfinished.chmod(0o666)  # under sudo the programs are the real user's; nobody else is in here
         self._listener.listen()
         self._listener.setblocking(False)
+        unfinished.rename(self._path)  # before that no program tries it, and none is refused
         self._loop.serve(self._listener, self._accept)
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._path.unlink(missing_ok=True)
         self._loop.ignore(self._listener)
         self._listener.close()
         for caller in list(self._callers):

@@ -1,12 +1,8 @@
-"""Sets a sysctl of a node, as a verb does and as the topology asks before there are devices."""
-
-import shlex
+"""Sets a sysctl of a node, as a verb does."""
 
 from tunlab.engine.node import RunningNode
 from tunlab.kernel import probe, sysctl
-from tunlab.model.events import Action
 from tunlab.model.verbs import SetSysctl
-from tunlab.session.log import EventLog
 
 
 def write_sysctl(node: RunningNode, verb: SetSysctl) -> None:
@@ -15,10 +11,3 @@ def write_sysctl(node: RunningNode, verb: SetSysctl) -> None:
         return
     with node.namespace.entered():
         sysctl.write(verb.key, verb.value)
-
-
-def set_sysctl(node: RunningNode, verb: SetSysctl, log: EventLog) -> None:
-    """Set it before any step, and log it so."""
-    write_sysctl(node, verb)
-    for command in verb.commands():
-        log.add(Action("", verb.verb, verb.node, shlex.join(command)))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from tunlab import paths
-from tunlab.engine.environment import environment
+from tunlab.engine.environment import environment, noted
 from tunlab.engine.interactive import REDRAW, shell_words
 from tunlab.engine.loop import Loop
 from tunlab.engine.node import RunningNode
@@ -47,7 +47,7 @@ class Shells:
     def open(self, shell: Shell, done: Callable[[], bool], notice: str) -> None:
         """Give the user's terminal to a shell until it ends. Above its prompt stands `notice` once `done()` is true."""
         told = False
-        variables = environment(shell.node) | {"PYTHONSAFEPATH": "1"}
+        variables = environment(shell.node) | noted(shell.node) | {"PYTHONSAFEPATH": "1"}
         with attempting("write the shell's start-up file"):
             words = shell_words(shell.node, variables, paths.BASHRC, shell.typed)
         process = spawn(words, self._nodes[shell.node].namespace, variables, paths.WORK, interactive=True)

@@ -1,24 +1,29 @@
 """A running lab: its nodes, captures, programs and devices, around one loop in this process."""
 
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
+from tunlab.engine.building import Built, built
 from tunlab.engine.devices import DeviceWatch
+from tunlab.engine.environment import note_environment
 from tunlab.engine.evidence import Evidence
 from tunlab.engine.hosts import HostNames
 from tunlab.engine.loop import Loop, Selectable
 from tunlab.engine.node import RunningNode
 from tunlab.engine.packets import PacketLog
 from tunlab.engine.programs import Programs
-from tunlab.engine.settings import set_sysctl
 from tunlab.engine.shell import Shells
 from tunlab.engine.step_times import note_step
 from tunlab.kernel.process import reap
+from tunlab.model.events import Action
 from tunlab.model.lab import Lab
 from tunlab.model.topology import Endpoint
-from tunlab.model.verbs import SetSysctl
+from tunlab.model.verbs import Execute, SetSysctl, StartProgram
 from tunlab.session.log import EventLog
+
+EXEC_PATIENCE = 30.0  # seconds for a command
 
 
 class Stage:
@@ -48,14 +53,14 @@ class Stage:
             self.log.follow(self.evidence.read)
             stack.callback(self.log.leave, self.evidence.read)
             self.loop = stack.enter_context(Loop())
-            self.nodes = {node.name: stack.enter_context(RunningNode(node.name)) for node in self._lab.topology.nodes}
-            for each in self._lab.topology.nodes:
-                for key, value in each.sysctls:
-                    set_sysctl(self.nodes[each.name], SetSysctl(each.name, key, value), self.log)
-            for link in self._lab.topology.links:
-                near, far = link.ends
-                self.nodes[near.node].netlink.add_veth(near.device, far.device, self.nodes[far.node].namespace)
+            standing = stack.enter_context(built(self._lab.topology, up=False))
+            self.nodes = {
+                name: stack.enter_context(RunningNode(name, namespace))
+                for name, namespace in standing.namespaces.items()
+            }
             self.hosts = HostNames(list(self.nodes))
+            for name, address in self._lab.topology.addresses():
+                self.hosts.learn(name, address)
             self.packets = PacketLog(self.log, list(self.nodes.values()))
             self.programs = stack.enter_context(
                 Programs(self._lab.folder, self.nodes, self.loop, self.log, self.packets)
@@ -65,6 +70,7 @@ class Stage:
             for node in self.nodes.values():
                 self.loop.serve(node.capture, partial(self.packets.drain, node))
             self.loop.at_each_turn(lambda: self.programs.ended(reap()))
+            self._populate(standing)
             self.loop.at_each_turn(self._look)
             self.loop.at_each_turn(self._tick)
             self._listen()
@@ -105,6 +111,31 @@ class Stage:
             yield
         finally:
             self._listen()
+
+    def _populate(self, standing: Built) -> None:
+        """Start what the topology has at the far ends of devices, and run its commands; the log has what it says.
+
+        That a host does not forward, and the like, goes without saying.
+        """
+        for node in self._lab.topology.nodes:
+            note_environment(node.name, node.environment)
+            for key, value in node.sysctls:
+                self._note(SetSysctl(node.name, key, value))
+        for node in self._lab.topology.nodes:
+            for program in node.programs():
+                self.programs.start(program)
+                self._note(StartProgram(program))
+                if program.device is not None:
+                    standing.finish(program.device)
+        for node in self._lab.topology.nodes:
+            for command in node.commands:
+                self.programs.run(node.name, command, EXEC_PATIENCE)
+                self._note(Execute(node.name, command))
+
+    def _note(self, verb: SetSysctl | StartProgram | Execute) -> None:
+        """It belongs to no step."""
+        for command in verb.commands():
+            self.log.add(Action("", verb.verb, verb.node, shlex.join(command)))
 
     def _listen(self) -> None:
         if self._keyboard is not None:

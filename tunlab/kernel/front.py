@@ -28,6 +28,7 @@ class Front:
         self._wake, self._woken = -1, -1
         self._arrived = bytearray()  # signals that we have not passed on yet
         self.holder = 0
+        self.left = False  # the holder lives on by itself, and is not our business any more
 
     def __enter__(self) -> Self:
         with attempting("pipe"):
@@ -75,7 +76,7 @@ class Front:
                 self._terminal.take_back()
 
     def wait(self) -> int:
-        """Wait for the holder's end; 128+N if signal N ended it."""
+        """Wait for the holder's end; 128+N if signal N ended it. 0 where it wants no front any more (`left`)."""
         if not self.holder:  # its maker was killed before there was one
             return 128 + signal.SIGKILL
         pidfd = os.pidfd_open(self.holder)
@@ -93,6 +94,9 @@ class Front:
                         os.kill(self.holder, signal.SIGKILL)
                     if self._line.fileno() in fds and not self._hear():
                         selector.unregister(self._line)
+                    if self.left:
+                        self.holder = 0
+                        return 0
         finally:
             os.close(pidfd)
 
@@ -103,6 +107,8 @@ class Front:
             return False
         if said == FrontLine.STOP:
             self._suspend()
+        # Who asks it to end in that moment means it all the same: it hears of it, and we wait.
+        self.left = said == FrontLine.UP and self._ending is None and not self._asked_to_end()
         return said != b""
 
     def _pass_on(self) -> None:

@@ -28,6 +28,8 @@ def furnish(keep: Iterable[Path]) -> None:
         os.close(fd)
     paths.NETNS.mkdir()
     paths.WORK.mkdir(parents=True)
+    paths.LISTENERS.mkdir()
+    paths.LISTENERS.chmod(0o755)  # under sudo the programs are the real user's
     paths.HOSTS.write_text("127.0.0.1 localhost\n::1 localhost\n")
     if Path("/etc/hosts").is_file():
         mount(str(paths.HOSTS), "/etc/hosts", None, MS_BIND)

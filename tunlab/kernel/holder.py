@@ -41,10 +41,10 @@ class FrontLine:
     An end-of-file on the line means that the front has died.
     """
 
-    STOP = b"stop"
+    STOP, UP = b"stop", b"up"  # what the holder says to the front
 
     def __init__(self, line: socket.socket) -> None:
-        self._line = line
+        self._line: socket.socket | None = line  # None: there is no front any more, and none is needed
         self._ending: int | None = None
         self._asked: float | None = None  # when a signal asked for the end first
 
@@ -74,11 +74,29 @@ class FrontLine:
 
     def ask_to_stop(self) -> None:
         """Have the front stop us both, as Ctrl-Z wants: PID 1 ignores its own SIGSTOP."""
+        self._say(self.STOP)
+
+    def let_go(self) -> None:
+        """Live on without a front, and hold nothing of what its user has open. A signal ends us, and nothing else."""
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for fd in range(3):
+            os.dup2(nothing, fd)
+        os.close(nothing)
+        prctl(PR_SET_PDEATHSIG, 0)
+        self._say(self.UP)
+        if self._line:
+            self._line.close()
+            self._line = None
+
+    def _say(self, word: bytes) -> None:
         with suppress(OSError):  # it has died: `check` is next
-            self._line.send(self.STOP)
+            if self._line:
+                self._line.send(word)
 
     def _heard(self, flags: int = 0) -> bytes | None:
         """What the front said; None for nothing yet, empty when it is gone."""
+        if self._line is None:
+            return None
         try:
             return self._line.recv(64, flags)
         except BlockingIOError:

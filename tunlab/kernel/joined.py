@@ -18,7 +18,7 @@ import signal
 import socket
 import sys
 import termios
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -29,7 +29,7 @@ from tunlab.kernel.errno_names import attempting
 from tunlab.kernel.escort import Escort, is_dying, pid_of, session_ended, session_odd
 from tunlab.kernel.guard import guard
 from tunlab.kernel.holder import Ended
-from tunlab.kernel.leaving import leave
+from tunlab.kernel.leaving import close_all_but, leave
 from tunlab.kernel.namespaces import open_named
 from tunlab.kernel.stand_ins import StandIns
 from tunlab.kernel.syscalls import (
@@ -135,7 +135,8 @@ def _started(
         if middle == 0:
             escort.leave_to_parent()
             stand_ins.take()
-            _close_all_but((*keep, pidfd, theirs.fileno(), *terminals))
+            # What root has open is not for the sandbox's owner.
+            close_all_but((*keep, pidfd, theirs.fileno(), *terminals))
             _join(theirs, pidfd, owner, main, terminals)
         theirs.close()
         stand_ins.leave_to_child()
@@ -158,14 +159,6 @@ def _wait_for_end(middle: int) -> None:
         os.close(ended)
         os.kill(middle, signal.SIGKILL)
         os.waitpid(middle, 0)
-
-
-def _close_all_but(keep: Collection[int]) -> None:
-    """What root has open is not for the sandbox's owner."""
-    for fd in [int(path.name) for path in Path("/proc/self/fd").iterdir()]:
-        if fd > 2 and fd not in keep:
-            with suppress(OSError):  # that of the list itself
-                os.close(fd)
 
 
 def enter_node(name: str) -> None:

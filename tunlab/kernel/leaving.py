@@ -1,14 +1,16 @@
-"""The one door by which a forked process leaves: nothing of its parent's code runs in it afterwards."""
+"""What a forked process has of its parent: what it may keep open, and the one door by which it leaves."""
 
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from pathlib import Path
 from typing import NoReturn
 
 
 def leave(main: Callable[[], int]) -> NoReturn:
-    """End this process with the status of `main`, in whatever way that ends."""
+    """End this process with the status of `main`, in whatever way that ends: no code of its parent's runs after it."""
     status = 1
     try:
         status = main()
@@ -25,3 +27,11 @@ def leave(main: Callable[[], int]) -> NoReturn:
         except OSError:
             status = status or 128 + signal.SIGPIPE
         os._exit(status)
+
+
+def close_all_but(keep: Collection[int]) -> None:
+    """Of what the parent has open, keep descriptors 0 to 2 and these."""
+    for fd in [int(path.name) for path in Path("/proc/self/fd").iterdir()]:
+        if fd > 2 and fd not in keep:
+            with suppress(OSError):  # that of the list itself
+                os.close(fd)

@@ -20,23 +20,36 @@ class NetworkNamespace:
     def __init__(self, name: str) -> None:
         self.name = name
         self._fd = -1
+        self._named = False
 
     def __enter__(self) -> "NetworkNamespace":
         path = paths.NETNS / self.name
         with attempting(f"ip netns add {self.name}"), _coming_back():
             unshare(CLONE_NEWNET)
             path.touch(exist_ok=False)
-            mount("/proc/thread-self/ns/net", path, None, MS_BIND)
-            self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            self._named = True
+            try:
+                mount("/proc/thread-self/ns/net", path, None, MS_BIND)
+                self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            except BaseException:
+                self.give_up_name()
+                raise
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.give_up_name()
+        os.close(self._fd)
+
+    def give_up_name(self) -> None:
+        """Have ip-netns(8) find it no more; it lives as long as its descriptor. A second time does nothing."""
+        if not self._named:
+            return
+        self._named = False
         path = paths.NETNS / self.name
         with suppress(OSError):  # somebody in the sandbox has deleted it (`ip netns del`)
             unmount(path)
         with suppress(OSError):
             path.unlink()
-        os.close(self._fd)
 
     def fileno(self) -> int:
         """The descriptor that refers to the namespace."""
@@ -96,6 +109,15 @@ def visited(name: str) -> Iterator[None]:
             setns(node, CLONE_NEWNET)
         finally:
             os.close(node)
+        yield
+
+
+@contextmanager
+def inside(descriptor: int) -> Iterator[None]:
+    """This thread is in the network namespace behind that descriptor for the length of the block."""
+    with _coming_back():
+        with attempting("setns"):
+            setns(descriptor, CLONE_NEWNET)
         yield
 
 

@@ -25,6 +25,21 @@ def tun_holders(device: str, namespace: int) -> Iterator[TunHolder]:
             yield from _held_by(entry, device, namespace)
 
 
+def every_tun_holder() -> Iterator[tuple[int, str, TunHolder]]:
+    """All that we may see, in one walk: the inode of the device's namespace, the device, and who has it open."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            for fd in _descriptors(entry):
+                if device := _interface(entry, fd):
+                    pid = int(entry.name)
+                    yield namespace_of(pid, fd) or 0, device, TunHolder(pid, fd, _command(entry))
+
+
+def holds_tun(pid: int, device: str, namespace: int) -> bool:
+    """Whether that process has it open: cheaper than to look for all who do."""
+    return any(True for _ in _held_by(Path("/proc", str(pid)), device, namespace))
+
+
 def still_holds(holder: TunHolder, device: str) -> bool:
     """Whether that descriptor is still on a device of that name: far cheaper than to look for all holders anew."""
     return _interface(Path("/proc", str(holder.pid)), holder.fd) == device
@@ -51,13 +66,16 @@ def host_pid(pid: int, host_proc: int) -> int | None:
 
 
 def _held_by(process: Path, device: str, namespace: int) -> Iterator[TunHolder]:
-    try:
-        numbers = sorted(int(fd.name) for fd in (process / "fd").iterdir())
-    except OSError:  # it ended, or it is not ours to see
-        return
-    for fd in numbers:
+    for fd in _descriptors(process):
         if _interface(process, fd) == device and namespace_of(int(process.name), fd) == namespace:
             yield TunHolder(int(process.name), fd, _command(process))
+
+
+def _descriptors(process: Path) -> list[int]:
+    try:
+        return sorted(int(fd.name) for fd in (process / "fd").iterdir())
+    except OSError:  # it ended, or it is not ours to see
+        return []
 
 
 def _interface(process: Path, fd: int) -> str | None:

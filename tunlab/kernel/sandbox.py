@@ -22,7 +22,7 @@ from tunlab.errors import KernelError
 from tunlab.kernel.errno_names import attempting
 from tunlab.kernel.front import Front
 from tunlab.kernel.holder import FURNISH, GO, Ended, FrontLine, become_holder, die_with_front
-from tunlab.kernel.leaving import leave
+from tunlab.kernel.leaving import close_all_but, leave
 from tunlab.kernel.probe import user_namespace_remedy
 from tunlab.kernel.syscalls import (
     CLONE_NEWNET,
@@ -38,12 +38,19 @@ from tunlab.kernel.terminal import Terminal
 Main = Callable[[FrontLine], int]
 
 
-def run(main: Main, born: Callable[[int], None], terminal: Terminal | None = None, keep: Sequence[Path] = ()) -> int:
+def run(
+    main: Main,
+    born: Callable[[int], None],
+    terminal: Terminal | None = None,
+    keep: Sequence[Path] = (),
+    detached: bool = False,
+) -> int:
     """Run `main` as the holder of a new sandbox and return its exit status, 128+N if signal N ended it.
 
     `born` is called in the front with the holder's pid before `main` begins. With a `terminal`, the holder
-    becomes its foreground process group. Folders of /run that are in `keep` stay to be seen inside. Raises
-    KernelError when the kernel refuses the sandbox.
+    becomes its foreground process group. Folders of /run that are in `keep` stay to be seen inside. One that
+    is `detached` has a session of its own (setsid(2)) and of what we have open only descriptors 0 to 2; when it says
+    `let_go`, it lives on by itself, and 0 is returned. Raises KernelError when the kernel refuses the sandbox.
     """
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     sys.stdout.flush()
@@ -56,7 +63,7 @@ def run(main: Main, born: Callable[[int], None], terminal: Terminal | None = Non
         if maker == 0:
             front.leave_to_parent()
             ours.close()
-            _make(theirs, main, keep)
+            _make(theirs, main, keep, detached)
         theirs.close()
         os.waitpid(maker, 0)
         report = _heard(ours, socket.MSG_DONTWAIT)  # what the maker had to say is here by now
@@ -72,7 +79,7 @@ def run(main: Main, born: Callable[[int], None], terminal: Terminal | None = Non
         return front.supervise()
 
 
-def _make(line: socket.socket, main: Main, keep: Sequence[Path]) -> NoReturn:
+def _make(line: socket.socket, main: Main, keep: Sequence[Path], detached: bool) -> NoReturn:
     """The maker: never returns to the caller's code."""
     try:
         _enter_namespaces()
@@ -81,20 +88,24 @@ def _make(line: socket.socket, main: Main, keep: Sequence[Path]) -> NoReturn:
         if holder:
             _report(line, pid=holder)
         else:
-            _hold(line, main, keep)
+            _hold(line, main, keep, detached)
     except KernelError as error:
         _report(line, errno=error.errno_name, attempt=error.attempt, remedy=error.remedy)
     finally:
         os._exit(1)
 
 
-def _hold(line: socket.socket, main: Main, keep: Sequence[Path]) -> NoReturn:
+def _hold(line: socket.socket, main: Main, keep: Sequence[Path], detached: bool) -> NoReturn:
     """The holder: never returns either; its exit ends the sandbox."""
 
     def hold() -> int:
         try:
             front = FrontLine(line)
-            os.setpgid(0, 0)
+            if detached:
+                os.setsid()
+                close_all_but((line.fileno(),))
+            else:
+                os.setpgid(0, 0)
             front.expect(FURNISH)
             become_holder(front, keep)
             _report(line, ready=True)

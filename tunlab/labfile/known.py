@@ -32,6 +32,9 @@ def modules() -> tuple[str, ...]:
 def far_ends(kind: str) -> tuple[str, ...]:
     """Those of them that serve the far end of a tun device, or of a tap."""
     folder = PACKAGE / "programs"
-    marks = ("far_end", '"--tap"') if kind == "tap" else ("far_end",)
     sources = {name: (folder / f"{name}.py").read_text(encoding="utf-8") for name in modules()}
-    return tuple(name for name, source in sources.items() if all(mark in source for mark in marks))
+    return tuple(
+        name
+        for name, source in sources.items()
+        if "programs.far_end" in source and ("Flags.TAP" in source) == (kind == "tap")
+    )

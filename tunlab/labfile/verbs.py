@@ -17,6 +17,7 @@ from tunlab.labfile.values import (
     program,
     sysctl_key,
 )
+from tunlab.model.trace import PROTOCOLS
 from tunlab.model.verbs import (
     AddAddress,
     AddDevice,
@@ -29,6 +30,7 @@ from tunlab.model.verbs import (
     SignalProgram,
     StartProgram,
     StopProgram,
+    Trace,
     Verb,
 )
 
@@ -113,6 +115,18 @@ def _ping(value: Value, scope: Scope) -> Verb:
     return ping
 
 
+def _trace(value: Value, scope: Scope) -> Verb:
+    fields = value.fields(("node", "to"), ("protocol", "size", "port"))
+    trace = Trace(node_name(fields["node"], scope.nodes), address(fields["to"]))
+    if "protocol" in fields:
+        trace = replace(trace, protocol=fields["protocol"].choice(PROTOCOLS))
+    if "size" in fields:
+        trace = replace(trace, size=fields["size"].integer(56, 65535))
+    if "port" in fields:
+        trace = replace(trace, port=fields["port"].integer(1, 65535))
+    return trace
+
+
 def _exec(value: Value, scope: Scope) -> Verb:
     fields = value.fields(("node", "command"), ("status",))
     status = if_there(fields.get("status"), lambda status: status.integer(0, 255)) or 0
@@ -129,5 +143,6 @@ VERBS: Mapping[str, Callable[[Value, Scope], Verb]] = {
     "stop": _stop,
     "signal": _signal,
     "ping": _ping,
+    "trace": _trace,
     "exec": _exec,
 }

@@ -1,19 +1,26 @@
 """English."""
 
+from tunlab.messages.building_en import SENTENCES as BUILDING
 from tunlab.messages.catalogue_en import SENTENCES as CATALOGUE
 from tunlab.messages.check_en import SENTENCES as CHECK
 from tunlab.messages.device_en import SENTENCES as DEVICE
 from tunlab.messages.doctor_en import SENTENCES as DOCTOR
 from tunlab.messages.field_en import SENTENCES as FIELD
+from tunlab.messages.graph_en import SENTENCES as GRAPH
 from tunlab.messages.inspect_en import SENTENCES as INSPECT
 from tunlab.messages.labfile_en import SENTENCES as LABFILE
+from tunlab.messages.ping_en import SENTENCES as PING
 from tunlab.messages.play_en import SENTENCES as PLAY
 from tunlab.messages.session_en import SENTENCES as SESSION
 from tunlab.messages.topology_en import SENTENCES as TOPOLOGY
+from tunlab.messages.trace_en import SENTENCES as TRACE
+from tunlab.messages.up_en import SENTENCES as UP
+from tunlab.messages.why_en import SENTENCES as WHY
 
 SENTENCES: dict[str, str] = {
     **LABFILE,
     **PLAY,
+    **PING,
     **CATALOGUE,
     **CHECK,
     **DOCTOR,
@@ -22,6 +29,11 @@ SENTENCES: dict[str, str] = {
     **INSPECT,
     **FIELD,
     **TOPOLOGY,
+    **BUILDING,
+    **GRAPH,
+    **TRACE,
+    **WHY,
+    **UP,
     "hint": "hint: {remedy}",
     # help
     "help_tunlab": "Network labs on the real kernel: both ends of a tun device in one picture, without root.",

@@ -64,6 +64,9 @@ SENTENCES: dict[str, str] = {
     "topology_program_decides": (
         "the program makes this device and decides on '{field}' itself; delete it, or write 'persistent: true' too"
     ),
+    "topology_program_of_tap": (
+        "'{name}' reads Ethernet frames and so stands behind a tap device, not a tun; start another with 'words: [...]'"
+    ),
     "topology_program_of_tun": (
         "'{name}' reads IP packets and so stands behind a tun device, not a tap; start another with 'words: [...]'"
     ),

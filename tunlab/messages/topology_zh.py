@@ -45,6 +45,7 @@ SENTENCES: dict[str, str] = {
     "topology_mtu_ipv6": "MTU 为 {value} 的设备上没有 IPv6；请写 {least} 或更大的值，或者删掉“ipv6”",
     "topology_held_by_nobody": "不持久的设备需要有“program”占用它；请补上程序，或删掉这一项",
     "topology_program_decides": "这个设备由程序创建，“{field}”由程序决定；请删掉它，或者同时写上“persistent: true”",
+    "topology_program_of_tap": "“{name}”读的是以太网帧，只能用于 tap，不能用于 tun；请用“words: [...]”启动别的程序",
     "topology_program_of_tun": "“{name}”读的是 IP 包，只能用于 tun，不能用于 tap；请用“words: [...]”启动别的程序",
     "topology_arguments_of_words": "“arguments”只用于“module”；请直接写在“words”的末尾",
     "topology_remote_and_group": "vxlan 设备的“remote”和“group”只能有一个；请只保留一个",

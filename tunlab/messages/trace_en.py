@@ -1,6 +1,22 @@
 """The sentences in English of trace."""
 
 SENTENCES: dict[str, str] = {
+    "help_trace": "Send one packet and show every place that it passes, there and back, in all nodes.",
+    "help_argument_trace": "Where it is to go: an address, or the name of a node.",
+    "help_trace_protocol": "icmp (an echo request), udp, or tcp (a SYN).",
+    "help_trace_count": "Send so many packets, one after the other.",
+    "help_trace_size": "Bytes of each packet, IP header included; 84 without it.",
+    "help_trace_port": "The UDP or TCP port to send to; 33434 without it.",
+    "help_trace_ttl": "The time to live that the packet begins with.",
+    "help_trace_timeout": "Seconds after which a packet counts as lost.",
+    "help_trace_json": "Every hop as a line of JSON.",
+    "help_trace_graph": "Draw the topology, too, with the hops numbered on it.",
+    "help_trace_svg": "Write that drawing as SVG into this new file.",
+    "help_trace_host": "Nodes are this machine's own named namespaces (ip netns), not those of a lab; needs root.",
+    "trace_address": "{address} is neither an address nor a node that has one; write an address, such as 10.0.0.2",
+    "trace_port_icmp": "an ICMP echo has no port; add --protocol udp or --protocol tcp",
+    "trace_size_tcp": "a TCP SYN has the size that it has; leave --size away, or use --protocol udp",
+    "trace_write_failed": "cannot write the drawing: {problem}",
     "trace_size": "{size} bytes do not do for {protocol}: at least {least}, at most {most}, the IP header included",
     # the headline
     "trace_state_answered": "ANSWERED",

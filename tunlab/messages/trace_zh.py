@@ -1,6 +1,22 @@
 """The sentences in Chinese of trace."""
 
 SENTENCES: dict[str, str] = {
+    "help_trace": "发一个包，列出它往返途中在所有节点里经过的每个位置。",
+    "help_argument_trace": "发到哪里：地址，或节点名。",
+    "help_trace_protocol": "icmp（回显请求）、udp 或 tcp（SYN）。",
+    "help_trace_count": "依次发这么多个包。",
+    "help_trace_size": "每个包的字节数，含 IP 首部；默认 84。",
+    "help_trace_port": "目的 UDP 或 TCP 端口；默认 33434。",
+    "help_trace_ttl": "包出发时的 TTL。",
+    "help_trace_timeout": "过这么多秒还没有结果就算丢失。",
+    "help_trace_json": "每经过一处输出一行 JSON。",
+    "help_trace_graph": "另外画出拓扑图，并标上经过的次序。",
+    "help_trace_svg": "把这张图以 SVG 写进这个新文件。",
+    "help_trace_host": "节点是本机自己的命名空间（ip netns），不是实验里的；需要 root。",
+    "trace_address": "{address} 不是地址，也不是有地址的节点；请写地址，例如 10.0.0.2",
+    "trace_port_icmp": "ICMP 回显没有端口；请加 --protocol udp 或 --protocol tcp",
+    "trace_size_tcp": "TCP SYN 的大小是固定的；请去掉 --size，或用 --protocol udp",
+    "trace_write_failed": "不能写入这张图：{problem}",
     "trace_size": "{protocol} 的包不能是 {size} 字节：连同 IP 首部，最少 {least}，最多 {most}",
     # 开头几行
     "trace_state_answered": "有应答",

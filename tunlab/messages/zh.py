@@ -1,19 +1,26 @@
 """简体中文。"""
 
+from tunlab.messages.building_zh import SENTENCES as BUILDING
 from tunlab.messages.catalogue_zh import SENTENCES as CATALOGUE
 from tunlab.messages.check_zh import SENTENCES as CHECK
 from tunlab.messages.device_zh import SENTENCES as DEVICE
 from tunlab.messages.doctor_zh import SENTENCES as DOCTOR
 from tunlab.messages.field_zh import SENTENCES as FIELD
+from tunlab.messages.graph_zh import SENTENCES as GRAPH
 from tunlab.messages.inspect_zh import SENTENCES as INSPECT
 from tunlab.messages.labfile_zh import SENTENCES as LABFILE
+from tunlab.messages.ping_zh import SENTENCES as PING
 from tunlab.messages.play_zh import SENTENCES as PLAY
 from tunlab.messages.session_zh import SENTENCES as SESSION
 from tunlab.messages.topology_zh import SENTENCES as TOPOLOGY
+from tunlab.messages.trace_zh import SENTENCES as TRACE
+from tunlab.messages.up_zh import SENTENCES as UP
+from tunlab.messages.why_zh import SENTENCES as WHY
 
 SENTENCES: dict[str, str] = {
     **LABFILE,
     **PLAY,
+    **PING,
     **CATALOGUE,
     **CHECK,
     **DOCTOR,
@@ -22,6 +29,11 @@ SENTENCES: dict[str, str] = {
     **INSPECT,
     **FIELD,
     **TOPOLOGY,
+    **BUILDING,
+    **GRAPH,
+    **TRACE,
+    **WHY,
+    **UP,
     "hint": "提示：{remedy}",
     # 帮助
     "help_tunlab": "在真实内核上做的网络实验：tun 设备的两端同在一个画面里，不需要 root。",

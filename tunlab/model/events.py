@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 
 from tunlab.model.device import DeviceDetails
 from tunlab.model.packet import Layer
+from tunlab.model.ping import PingAnswer, PingFinished
+from tunlab.model.trace import Hop, Traced
 
 SCHEMA = 1
 SOLVED = "solved"
@@ -241,6 +243,10 @@ Happening = (
     | RunFinished
     | StepProved
     | LabProved
+    | PingAnswer
+    | PingFinished
+    | Hop
+    | Traced
 )
 
 

@@ -81,3 +81,9 @@ class Topology:
     nodes: tuple[Node, ...]
     links: tuple[Link, ...] = ()
     name: str = ""
+
+    def addresses(self) -> tuple[tuple[str, str], ...]:
+        """(node, address with its prefix length): those of links before those of devices, each in the file's order."""
+        ends = [(end.node, each) for link in self.links for end, each in zip(link.ends, link.interfaces, strict=True)]
+        devices = [(node.name, device.interface) for node in self.nodes for device in node.devices]
+        return tuple((node, address) for node, each in (*ends, *devices) for address in each.addresses)

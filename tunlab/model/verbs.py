@@ -196,6 +196,29 @@ class Ping:
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """Follow one packet of `size` bytes through all nodes: an echo request, a UDP datagram, or a SYN."""
+
+    verb: ClassVar[str] = "trace"
+    changes_state: ClassVar[bool] = False
+    node: str
+    to: str
+    protocol: str = "icmp"
+    size: int = 84
+    port: int | None = None
+
+    def commands(self) -> tuple[Command, ...]:
+        words: Command = ("tunlab", "trace", self.node, self.to)
+        if self.protocol != "icmp":
+            words += ("--protocol", self.protocol)
+        if self.size != 84 and self.protocol != "tcp":
+            words += ("--size", str(self.size))
+        if self.port is not None:
+            words += ("--port", str(self.port))
+        return (words,)
+
+
+@dataclass(frozen=True, slots=True)
 class Execute:
     """Run a command in a node, in a locale of plain English, and wait for its end, with this exit status."""
 
@@ -220,5 +243,6 @@ Verb = (
     | StopProgram
     | SignalProgram
     | Ping
+    | Trace
     | Execute
 )

@@ -16,7 +16,7 @@ def take(tun: Tun, packet: bytes, report: Reporter) -> None:
         print(f"Read {len(packet)} bytes, nothing to answer", flush=True)
         return
     os.write(tun.fd, answer)
-    report.packet("written", answer)
+    report.packet("written", answer, cause=report.number)
     print(f"Read {len(packet)} bytes, wrote {len(answer)} bytes back", flush=True)
 
 

@@ -44,11 +44,17 @@ def taking(buffer: int, take: Take) -> Serve:
     return serve_all
 
 
+def _link(flags: Flags) -> LinkType:
+    if flags & Flags.TAP:
+        return LinkType.ETHERNET
+    return LinkType.RAW if flags & Flags.NO_PI else LinkType.PI
+
+
 def serve(device: str, purpose: str, work: Serve, flags: Flags = Flags.TUN | Flags.NO_PI) -> int:
     """Open a device, say so, and let `work` serve it. Returns 1 when the device cannot be had, as tun.c does."""
     try:
         with Tun(device, flags) as tun:
-            report = Reporter(tun.name, LinkType.RAW if flags & Flags.NO_PI else LinkType.PI)
+            report = Reporter(tun.name, _link(flags))
             print(f"Open tun/tap device: {tun.name} for {purpose}...", flush=True)
             work(tun, report)
     except KernelError as error:

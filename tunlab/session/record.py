@@ -18,6 +18,7 @@ from pathlib import Path
 from tunlab.errors import TunlabError
 
 _FILE = "session.json"
+LAB, TOPOLOGY = "lab", "topology"  # what may run in a sandbox
 MOST = 1000  # sessions of one name, and entries of a folder that are looked at
 _MOST_BYTES = 65536  # of a record
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -25,12 +26,16 @@ _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A sandbox: `holder` is the host's pid of its PID 1, `started` that process's start time in clock ticks."""
+    """A sandbox: `holder` is the host's pid of its PID 1, `started` that process's start time in clock ticks.
+
+    `lab` is what runs there: the id of a lab or, where `kind` is TOPOLOGY, the name of a topology.
+    """
 
     name: str
     lab: str
     holder: int
     started: int
+    kind: str = LAB
 
     def alive(self) -> bool:
         """Whether the holder still runs."""
@@ -51,19 +56,26 @@ def claim(folder: Path, lab: str) -> str:
     Until `write` publishes the holder, the record names the caller: whoever dies, `sweep` finds it. Raises
     TunlabError when the folder of sessions cannot be used: it must be the user's own.
     """
-    try:
-        for number in range(1, MOST):
-            name = lab if number == 1 else f"{lab}-{number}"
-            if _take(folder, Session(name, lab, os.getpid(), start_time(os.getpid()))):
-                return name
-    except OSError as error:
-        problem = errno.errorcode.get(error.errno or 0, "")
-        raise TunlabError("sessions_unusable", folder=folder, problem=problem) from error
+    for number in range(1, MOST):
+        name = lab if number == 1 else f"{lab}-{number}"
+        if take(folder, Session(name, lab, os.getpid(), start_time(os.getpid()))):
+            return name
     raise TunlabError("sessions_unusable", folder=folder, problem=f"{MOST} sessions")
 
 
+def take(folder: Path, session: Session) -> bool:
+    """Make a session's folder, with its record in it from the start; False where the name is taken.
+
+    Raises as `claim` does.
+    """
+    try:
+        return _take(folder, session)
+    except OSError as error:
+        problem = errno.errorcode.get(error.errno or 0, "")
+        raise TunlabError("sessions_unusable", folder=folder, problem=problem) from error
+
+
 def _take(folder: Path, session: Session) -> bool:
-    """Make a session's folder, with its record in it from the start; False where the name is taken."""
     while True:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if folder.lstat().st_uid != os.geteuid() or folder.is_symlink():
@@ -124,7 +136,7 @@ def _records(folder: Path) -> Iterator[tuple[Path, Session]]:
             session = Session(**json.loads(_read(folder / name / _FILE)))
         except (OSError, ValueError, TypeError, RecursionError):
             continue  # half gone, or not one of ours
-        if [type(value) for value in asdict(session).values()] != [str, str, int, int]:
+        if [type(value) for value in asdict(session).values()] != [str, str, int, int, str]:
             continue
         if session.name.isprintable() and session.lab.isprintable():
             yield folder / name, session

@@ -13,6 +13,7 @@ from tunlab.ui.ends import both_ends, shares
 from tunlab.ui.packet_table import packet_table
 from tunlab.ui.page import MARGIN
 from tunlab.ui.printable import printable
+from tunlab.ui.trace_page import trace_page
 from tunlab.ui.view import Row, View
 
 
@@ -24,6 +25,8 @@ def frame(view: View, step: Step, words: Words, console: Console, height: int, s
     watch = step.watch
     rows = view.rows_at(step.places())
     lines = program_lines(view, words, most=max(1, height // 4))
+    if view.traced:  # its packets are in there
+        return Group(trace_page(view.hops, view.traced, words, console.width - 2 * MARGIN), *lines)
     if watch is None:
         return Group(*_packets(rows, None, words, console, height, spare, lines), *lines)
     if watch.beside:

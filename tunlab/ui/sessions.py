@@ -11,7 +11,8 @@ from rich.text import Text
 from tunlab.i18n import Words
 from tunlab.kernel.survey import NodeSeen, Survey
 from tunlab.session.finding import Found
-from tunlab.session.record import Session
+from tunlab.session.others import Folder
+from tunlab.session.record import LAB, TOPOLOGY, Session
 from tunlab.ui.printable import printable_line
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -32,12 +33,13 @@ def age(session: Session, words: Words) -> str:
     return words("clean_hours", count=count // 3600)
 
 
-def about(found: Found, words: Words) -> str:
+def about(session: Session, folder: Folder, words: Words) -> str:
     """A line: the session, its lab, its age, and whose it is if it is not one's own."""
-    told = {"session": found.session.name, "lab": found.session.lab, "age": age(found.session, words)}
-    if found.folder.uid == os.geteuid():
-        return words("clean_session", **told)
-    return words("clean_session_of", **told, user=found.folder.user())
+    own = folder.uid == os.geteuid()
+    told = {"session": session.name, "lab": session.lab, "age": age(session, words), "user": folder.user()}
+    if session.kind == TOPOLOGY:
+        return words("up_session" if own else "up_session_of", **told)
+    return words("clean_session" if own else "clean_session_of", **told)
 
 
 def table(seen: Sequence[tuple[Found, Survey]], words: Words) -> RenderableType:
@@ -52,7 +54,7 @@ def table(seen: Sequence[tuple[Found, Survey]], words: Words) -> RenderableType:
         for node in survey.nodes:
             devices = Text(printable_line("  ".join(node.devices)))
             grid.add_row("", Text(printable_line(node.name)), devices, _programs(node, words))
-        parts += [Text(printable_line(about(found, words)), style="bold"), grid, Text()]
+        parts += [Text(printable_line(about(found.session, found.folder, words)), style="bold"), grid, Text()]
     return Group(*parts[:-1])
 
 
@@ -62,11 +64,15 @@ def _programs(node: NodeSeen, words: Words) -> Text:
 
 
 def as_json(found: Found, survey: Survey) -> dict[str, object]:
-    """A session as a mapping: `pid` is that inside the sandbox, `holder` that of its first process outside."""
+    """A session as a mapping: `lab` is the name of what runs, and `kind` tells what that is.
+
+    `pid` is that inside the sandbox, `holder` that of its first process outside.
+    """
     return {
         "schema": 1,
         "session": found.session.name,
         "lab": found.session.lab,
+        "kind": TOPOLOGY if found.session.kind == TOPOLOGY else LAB,
         "user": found.folder.user(),
         "seconds": seconds(found.session),
         "holder": found.session.holder,

@@ -8,6 +8,7 @@ from tunlab.labfile.topology.addresses import AddressBook
 from tunlab.labfile.topology.draft import Draft
 from tunlab.labfile.topology.links import read_link
 from tunlab.labfile.topology.nodes import read_nodes
+from tunlab.labfile.topology.program_names import told_apart
 from tunlab.labfile.topology.references import check_references, in_order
 from tunlab.model.endpoint import Endpoint
 from tunlab.model.node_devices import Device
@@ -27,7 +28,7 @@ def read_topology(value: Value) -> Topology:
             links.append(read_link(item, drafts, used))
     book = AddressBook()
     nodes = tuple(_finished(draft, book, len(links) == len(items)) for draft in drafts.values())
-    return Topology(nodes, tuple(links))
+    return Topology(told_apart(nodes), tuple(links))
 
 
 def _finished(draft: Draft, book: AddressBook, links_known: bool) -> Node:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import PurePath
 
 import yaml
 
@@ -35,30 +36,32 @@ def read_tuntap(value: Value, fields: Mapping[str, Value], interface: Interface,
 
 def _program(value: Value, at: Endpoint, kind: str) -> Program:
     """`program: echo` is one of ours; a mapping has its arguments too, or a command of the system."""
-    name = f"{at.node}-{at.device}"
     if isinstance(value.node, yaml.ScalarNode):
-        return Program(name, at.node, module=_module(value, kind), arguments=_arguments(at, kind), device=at)
+        module = _module(value, kind)
+        return Program(module, at.node, module=module, arguments=_arguments(at), device=at)
     fields = value.fields((), keys.PROGRAM)
     way = value.one_of(fields, "module", "words")
     if "arguments" in fields and way == "words":
         raise fields["arguments"].error("topology_arguments_of_words")
     ready = if_there(fields.get("ready"), Value.text)
     if way == "words":
-        return Program(name, at.node, words=texts(fields["words"]), device=at, ready=ready)
+        words = texts(fields["words"])
+        return Program(PurePath(words[0]).name, at.node, words=words, device=at, ready=ready)
     more = if_there(fields.get("arguments"), texts) or ()
     module = _module(fields["module"], kind)
-    return Program(name, at.node, module=module, arguments=(*_arguments(at, kind), *more), device=at, ready=ready)
+    return Program(module, at.node, module=module, arguments=(*_arguments(at), *more), device=at, ready=ready)
 
 
 def _module(value: Value, kind: str) -> str:
     name = value.text()
-    if name in known.far_ends("tun") and name not in known.far_ends(kind):
-        raise value.error("topology_program_of_tun", name=name)
-    return value.choice(known.far_ends("tun"))
+    other = "tap" if kind == "tun" else "tun"
+    if name in known.far_ends(other):
+        raise value.error("topology_program_of_tap" if other == "tap" else "topology_program_of_tun", name=name)
+    return value.choice(known.far_ends(kind))
 
 
-def _arguments(at: Endpoint, kind: str) -> tuple[str, ...]:
-    return ("--device", at.device, *(("--tap",) if kind == "tap" else ()))
+def _arguments(at: Endpoint) -> tuple[str, ...]:
+    return ("--device", at.device)
 
 
 def _user(value: Value) -> str:

@@ -1,0 +1,117 @@
+"""What `tunlab trace` does where the nodes are. All of it is imported before a sandbox is joined."""
+
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+from pathlib import Path
+from typing import BinaryIO
+
+from tunlab import paths
+from tunlab.cli.choosing import unknown
+from tunlab.cli.errors import end_with_reader, tell
+from tunlab.engine.loop import Loop
+from tunlab.engine.scene import running
+from tunlab.engine.trace.tracer import Tracer, Wanted
+from tunlab.errors import Status, TunlabError
+from tunlab.i18n import Words
+from tunlab.kernel.namespaces import named
+from tunlab.model.trace import Hop, Traced
+from tunlab.packet.scapy_loader import load_scapy
+from tunlab.ui.graph.svg import svg
+from tunlab.ui.output import HungUp
+from tunlab.ui.page import Page
+from tunlab.ui.trace_drawing import drawing
+from tunlab.ui.trace_json import TraceJson
+from tunlab.ui.trace_marks import marks_of
+from tunlab.ui.trace_page import trace_page
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """How to show it. `name` is that of the session, or of this machine; `lab` that of its session, for `--json`."""
+
+    json: bool
+    graph: bool
+    svg: BinaryIO | None
+    name: str
+    lab: str
+
+
+def prepared(wanted: Wanted, showing: Showing, words: Words) -> Callable[[], int]:
+    """What runs there and returns the exit status; it imports nothing."""
+    load_scapy()
+    page = Page(words)
+    with page.console.capture():  # rich loads its emoji and the widths of characters when it first needs them
+        page.console.print(":x: 包")
+
+    def main() -> int:
+        end_with_reader()
+        try:
+            return _traced(wanted, showing, page)
+        except TunlabError as error:
+            tell(words, error)
+            return error.status
+        except KeyboardInterrupt:
+            return 128 + signal.SIGINT
+        except HungUp:
+            return 128 + signal.SIGHUP
+
+    return main
+
+
+def _traced(wanted: Wanted, showing: Showing, page: Page) -> int:
+    hops: list[Hop] = []
+    ends: list[Traced] = []
+    lines = TraceJson(showing.lab) if showing.json else None
+    with named() as nodes, Loop() as loop:
+        descriptors = dict(nodes)
+        if wanted.node not in descriptors:
+            raise unknown("node", wanted.node, list(descriptors))
+        meant = replace(wanted, to=_address(wanted.to))
+        with Tracer(descriptors, loop, reports=paths.LISTENERS.is_dir()) as tracer:
+            try:
+                for told in tracer.trace(meant):
+                    if lines is not None:
+                        lines.tell(told)
+                    if isinstance(told, Hop):
+                        hops.append(told)
+                    else:
+                        ends.append(told)
+            finally:
+                if lines is None and ends:
+                    page.console.print(trace_page(hops, ends, page.words, page.width))
+    if showing.graph or showing.svg is not None:
+        _draw(hops, ends, showing, page)
+    return Status.FINE if all(end.state == "answered" for end in ends) else Status.CHECK_FAILED
+
+
+def _draw(hops: list[Hop], ends: list[Traced], showing: Showing, page: Page) -> None:
+    """The first packet's way."""
+    scene = running(showing.name)
+    end = ends[0] if ends else None
+    if showing.graph and not showing.json:
+        page.blank()
+        page.console.print(drawing(scene, hops, end, page.words, page.width))
+    if showing.svg is not None:
+        try:
+            showing.svg.write(svg(scene, marks_of(hops, end), page.words).encode(errors="replace"))
+            showing.svg.flush()
+        except OSError as error:
+            raise TunlabError("trace_write_failed", problem=error.strerror) from error
+
+
+def _address(text: str) -> str:
+    """An address as it is, or that of the node of that name (hosts(5)). Raises TunlabError."""
+    with suppress(ValueError):
+        return str(ip_address(text))
+    lines: list[str] = []
+    with suppress(OSError, UnicodeDecodeError):
+        lines = Path("/etc/hosts").read_text().splitlines()
+    for line in lines:
+        first, *names = line.partition("#")[0].split() or [""]
+        if text in names:
+            with suppress(ValueError):
+                return str(ip_address(first))
+    raise TunlabError("trace_address", Status.USAGE, address=text)

@@ -1,0 +1,1 @@
+"""One packet followed through all namespaces of a sandbox."""

@@ -1,0 +1,177 @@
+"""Follows packets through every node: sends each, hears where it passes, and tells its hops and its end."""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+
+from tunlab.engine.loop import Loop
+from tunlab.engine.trace.counts import counted
+from tunlab.engine.trace.ending import ANSWERED, LOST, REFUSED, home, last_of, state_of
+from tunlab.engine.trace.foreign_programs import with_foreign
+from tunlab.engine.trace.gathering import places_of
+from tunlab.engine.trace.holding import holders
+from tunlab.engine.trace.last_seen import LastSeen
+from tunlab.engine.trace.listening import Listening
+from tunlab.engine.trace.our_programs import Told, told
+from tunlab.engine.trace.place import Place
+from tunlab.engine.trace.telling import hops_of
+from tunlab.engine.trace.why import why
+from tunlab.kernel.namespaces import inside
+from tunlab.kernel.probe_sender import own_port, send_probe, source_for
+from tunlab.model.trace import BACK, ERROR, THERE, Hop, Probe, Reason, Traced
+from tunlab.packet.headers import datagram
+from tunlab.packet.identity import Identity, identity_of
+from tunlab.packet.probe import TAG, packet_of
+from tunlab.packet.sighting import Known
+
+QUIET = 0.02  # seconds without a packet after which nothing more is expected to trail
+_LONGEST_QUIET = 0.3  # seconds on a busy network, where it is never quiet
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be sent from where to where: `size` in bytes, `patience` in seconds for one packet."""
+
+    node: str
+    to: str
+    protocol: str = "icmp"
+    count: int = 1
+    size: int = 84
+    port: int = 33434  # traceroute(8) begins there: hardly anybody listens
+    ttl: int = 64
+    patience: float = 1.5
+
+
+class Tracer:
+    """A context manager. `nodes` are descriptors of the namespaces by name; `loop` serves whatever else there is.
+
+    `reports`: our programs are heard too, which needs the listeners' folder of a sandbox.
+    """
+
+    def __init__(self, nodes: Mapping[str, int], loop: Loop, reports: bool = True) -> None:
+        self._nodes = nodes
+        self._loop = loop
+        self._listening = Listening(nodes, loop, reports)
+        self._stack = ExitStack()
+
+    def __enter__(self) -> "Tracer":
+        with ExitStack() as stack:
+            stack.enter_context(self._listening)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def trace(self, wanted: Wanted, step: str = "") -> Iterator[Hop | Traced]:
+        """Each packet's hops once it has come to its end, then that end; then the next packet is sent.
+
+        Raises TunlabError for a size that does not do, and KernelError where the kernel lets us ask nothing.
+        """
+        with inside(self._nodes[wanted.node]):
+            source, refused = source_for(wanted.to)
+        for number in range(1, wanted.count + 1):
+            yield from self._one(wanted, source, refused, number, step)
+
+    def _one(self, wanted: Wanted, source: str, refused: int | None, number: int, step: str) -> Iterator[Hop | Traced]:
+        with ExitStack() as stack:
+            with inside(self._nodes[wanted.node]):
+                port = stack.enter_context(own_port(wanted.protocol, source))
+            goal = number if wanted.protocol == "icmp" else wanted.port
+            tag = os.urandom(TAG)
+            probe = Probe(wanted.protocol, source, wanted.to, port, goal, tag, wanted.size, wanted.ttl)
+            packet = packet_of(probe)
+            probe = replace(probe, size=len(packet))
+            before = counted(self._nodes)
+            self._loop.turn(0)  # what is older than the packet
+            self._listening.forget()
+            if refused is None:
+                with inside(self._nodes[wanted.node]):
+                    refused = send_probe(wanted.protocol, source, wanted.to, wanted.ttl, packet)
+            self._wait(probe, wanted, refused)
+            at_devices = places_of(self._listening.seen, probe)
+            arrived = home(at_devices, wanted.node, _identity(packet))
+            places, said = self._with_programs(at_devices, probe)
+            hops = hops_of(places, step, number)
+            state = state_of(arrived)
+            reason, way, last = None, BACK, arrived
+            if state != ANSWERED:
+                way = THERE if state == REFUSED else _way(places)
+                last = last_of(places, way)
+                asked = _last_seen(last, wanted.node, packet, refused, said)
+                reason = why(asked, self._nodes, before)
+                way = _way_of(reason, way, state)
+        yield from hops
+        us = round((arrived.time_ns - places[0].time_ns) / 1000, 3) if arrived else None
+        yield Traced(
+            step, number, state, way, last.name if last else "", reason, us,
+            wanted.node, wanted.to, wanted.protocol, probe.size,
+        )  # fmt: skip
+
+    def _wait(self, probe: Probe, wanted: Wanted, refused: int | None) -> None:
+        """Until the answer is home, or the deadline; and a little longer, for what trails."""
+        identity = _identity(packet_of(probe))
+        looked = 0
+
+        def is_home() -> bool:
+            nonlocal looked
+            seen = self._listening.seen
+            if len(seen) == looked:
+                return False
+            looked = len(seen)
+            return home(places_of(seen, probe), wanted.node, identity) is not None
+
+        if not self._loop.wait(is_home, wanted.patience if refused is None else QUIET):
+            return
+        end = time.monotonic() + _LONGEST_QUIET
+        while time.monotonic() < end:
+            so_far = self._listening.count()
+            if not self._loop.wait(partial(self._listening.has_more_than, so_far), QUIET):
+                return
+
+    def _with_programs(self, at_devices: list[Place], probe: Probe) -> tuple[list[Place], Told]:
+        held = holders(self._nodes)
+        known = Known(probe)
+        for place in at_devices:
+            known.sight(place.view.data, place.view.link)
+        said = told(self._listening.reports, known, held)
+        places = sorted([*at_devices, *said.places], key=lambda place: place.time_ns)
+        return with_foreign(places, self._listening.seen, held, set(said.programs)), said
+
+
+def _identity(packet: bytes) -> Identity:
+    found = datagram(packet)
+    identity = identity_of(found) if found is not None else None
+    assert identity is not None, "a probe is an echo, UDP or TCP"
+    return identity
+
+
+def _way(places: list[Place]) -> str:
+    """On which way it is lost."""
+    return next((way for way in (BACK, ERROR) if any(place.way == way for place in places)), THERE)
+
+
+def _way_of(reason: Reason, way: str, state: str) -> str:
+    if state != LOST:
+        return ERROR if way == THERE else BACK
+    return BACK if reason.way == BACK else way
+
+
+def _last_seen(last: Place | None, origin: str, packet: bytes, refused: int | None, said: Told) -> LastSeen:
+    if last is None:
+        return LastSeen(origin, data=packet, refused=refused)
+    program = said.programs.get((last.node, last.device))
+    return LastSeen(
+        last.node,
+        last.device,
+        last.direction,
+        last.view.data,
+        last.view.link,
+        last.way,
+        refused,
+        (program,) if program else (),
+        max(1, len(last.lengths)),
+    )

@@ -1,0 +1,97 @@
+"""Why a packet that has reached its node was not answered there."""
+
+from tunlab.engine.trace import why_device, why_firewall, why_sent
+from tunlab.engine.trace.asking import Asking
+from tunlab.engine.trace.facts import Facts
+from tunlab.kernel import sockets
+from tunlab.kernel.link_info import data_of
+from tunlab.kernel.link_state import LinkState
+from tunlab.kernel.node_settings import setting
+from tunlab.model.trace import BACK, Reason
+
+_UDP_HEADER = 8  # bytes
+_CHECKSUMS = {
+    (4, "icmp"): "IcmpInCsumErrors",
+    (6, "icmp"): "Icmp6InCsumErrors",
+    (4, "udp"): "UdpInCsumErrors",
+    (6, "udp"): "Udp6InCsumErrors",
+    (4, "tcp"): "TcpInCsumErrors",
+    (6, "tcp"): "TcpInCsumErrors",
+}
+_PASSED = ("ingress", "prerouting", "input")
+
+
+def not_answered(ask: Asking, facts: Facts) -> Reason:
+    """The last reason that is certain, from the device upwards; then what is possible."""
+    reason = why_firewall.dropped(ask, facts.version, *_PASSED)
+    counter = _CHECKSUMS.get((facts.version, facts.protocol), "")
+    if reason is None and ask.grown(counter):
+        name = facts.protocol.upper()
+        return Reason("why_checksum", values=(("node", ask.node), ("protocol", name)))
+    if reason is None and facts.protocol == "udp" and (numbers := _vxlans(ask, facts.port)):
+        return _not_unwrapped(ask, facts, numbers)
+    expected = _answer_at(ask, facts)
+    if reason is None and facts.asks:
+        reason = _ignored(ask, facts) or _port(ask, facts)
+        if reason is None and (unsent := why_sent.not_answered(ask, facts)):
+            return unsent
+    reason = reason or why_firewall.suspected(ask, facts.version, *_PASSED)
+    reason = reason or Reason("why_unknown_delivered", values=(("node", ask.node),))
+    return Reason(reason.key, expected, reason.values, BACK if expected else reason.way)
+
+
+def _answer_at(ask: Asking, facts: Facts) -> str:
+    """Where an answer should have been seen."""
+    route = ask.netlink.route_to(facts.source, facts.destination) if facts.asks else None
+    return ask.place(route.device, "out") if route and route.device else ""
+
+
+def _ignored(ask: Asking, facts: Facts) -> Reason | None:
+    if facts.protocol != "icmp":
+        return None
+    family = ("ipv4",) if facts.version == 4 else ("ipv6", "icmp")
+    if not setting(*family, "icmp_echo_ignore_all" if facts.version == 4 else "echo_ignore_all"):
+        return None
+    name = "net.ipv4.icmp_echo_ignore_all" if facts.version == 4 else "net.ipv6.icmp.echo_ignore_all"
+    return Reason("why_echo_ignored", values=(("node", ask.node), ("setting", name)))
+
+
+def _port(ask: Asking, facts: Facts) -> Reason | None:
+    """A closed port is refused with an ICMP error or a RST; that no such thing came back is another matter."""
+    if facts.protocol not in ("udp", "tcp") or not facts.port:
+        return None
+    here = (("node", ask.node), ("protocol", facts.protocol.upper()), ("port", str(facts.port)))
+    found = sockets.waiting(facts.protocol, facts.destination, facts.port)
+    if found is None:
+        return Reason("why_port_closed", values=here)
+    if facts.protocol == "tcp":
+        return None  # the kernel answers a SYN by itself
+    who = sockets.owner(found.inode)
+    if who is None:
+        return Reason("why_nobody_known_at_port", values=here)
+    program = (("pid", str(who[0])), ("program", who[1]))
+    if ask.grown("UdpRcvbufErrors" if facts.version == 4 else "Udp6RcvbufErrors"):
+        return Reason("why_port_full", values=(*here, *program))
+    return Reason("why_port_unread" if found.unread else "why_port_silent", values=(*here, *program))
+
+
+def _vxlans(ask: Asking, port: int) -> dict[int | None, LinkState]:
+    """The node's VXLAN devices that receive at that port, by number: the kernel holds such a socket itself."""
+    found = {}
+    for link in ask.netlink.links():
+        if link.kind == "vxlan" and (message := ask.netlink.message(link.name)) is not None:
+            data = data_of(message)
+            if data.get("vxlan_port") == port:
+                found[data.get("vxlan_id")] = link
+    return found
+
+
+def _not_unwrapped(ask: Asking, facts: Facts, numbers: dict[int | None, LinkState]) -> Reason:
+    """Such a packet begins with the number of its VXLAN (RFC 7348, section 5)."""
+    number = int.from_bytes(facts.payload[_UDP_HEADER:][4:7])
+    link = numbers.get(number)
+    if link is None:
+        here = (("node", ask.node), ("number", str(number)), ("port", str(facts.port)))
+        return Reason("why_vxlan_number", values=here)
+    reason = why_device.not_usable(ask, link) or Reason("why_unknown_delivered", values=(("node", ask.node),))
+    return Reason(reason.key, ask.place(link.name, "in"), reason.values)

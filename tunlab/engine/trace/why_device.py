@@ -1,0 +1,65 @@
+"""Why a packet that the kernel has routed to a device was not seen leaving through it."""
+
+from tunlab.engine.trace import why_firewall
+from tunlab.engine.trace.asking import Asking
+from tunlab.engine.trace.facts import Facts
+from tunlab.kernel.link_state import LinkState
+from tunlab.kernel.route_lookup import Route
+from tunlab.model.trace import Reason
+
+_TUNS = ("tun", "tap")
+
+
+def not_out(ask: Asking, facts: Facts, route: Route, *hooks: str) -> Reason:
+    """The reason; `hooks` of the firewall are those that it had still to pass."""
+    link = ask.netlink.link(route.device)
+    expected = ask.place(route.device, "out")
+    if link is None:  # it has gone since
+        return Reason("why_unknown", expected, (("node", ask.node),))
+    counted = why_firewall.dropped(ask, facts.version, *hooks)
+    reason = (
+        not_usable(ask, link) or _too_big(ask, facts, route, link) or counted or _unresolved(ask, facts, route, link)
+    )
+    reason = reason or _queue(ask, link) or why_firewall.suspected(ask, facts.version, *hooks)
+    reason = reason or Reason("why_unknown", values=(("node", ask.node),))
+    return Reason(reason.key, expected, reason.values)
+
+
+def not_usable(ask: Asking, link: LinkState) -> Reason | None:
+    """Whether the device carries nothing: it is down, or there is nothing at its other end."""
+    here = (("node", ask.node), ("device", link.name))
+    if "UP" not in link.flags:
+        return Reason("why_device_down", values=here)
+    if "NO-CARRIER" not in link.flags:
+        return None
+    if link.kind in _TUNS:
+        return Reason("why_no_program", values=here)
+    peer = ask.peer(link)
+    if peer is not None and peer.node and peer.device:
+        return Reason("why_peer_down", values=(*here, ("peer_node", peer.node), ("peer_device", peer.device)))
+    return Reason("why_no_carrier", values=here)
+
+
+def _too_big(ask: Asking, facts: Facts, route: Route, link: LinkState) -> Reason | None:
+    mtu = min(link.mtu, route.mtu or link.mtu)
+    if facts.fragmentable or facts.size <= mtu:
+        return None
+    values = (("node", ask.node), ("device", link.name), ("size", str(facts.size)), ("mtu", str(mtu)))
+    return Reason("why_too_big" if facts.version == 4 else "why_too_big6", values=values)
+
+
+def _unresolved(ask: Asking, facts: Facts, route: Route, link: LinkState) -> Reason | None:
+    neighbour = route.gateway or facts.destination
+    if not ask.netlink.unresolved(neighbour, link.index):
+        return None
+    values = (("node", ask.node), ("device", link.name), ("neighbour", neighbour))
+    return Reason("why_no_neighbour6" if ":" in neighbour else "why_no_neighbour", values=values)
+
+
+def _queue(ask: Asking, link: LinkState) -> Reason | None:
+    here = (("node", ask.node), ("device", link.name))
+    if qdisc := ask.holding_qdisc(link):
+        return Reason("why_queue_holds", values=(*here, ("kind", qdisc.kind), ("count", str(qdisc.waiting))))
+    if qdisc := ask.dropping_qdisc(link):
+        return Reason("why_queue_dropped", values=(*here, ("kind", qdisc.kind)))
+    return None

@@ -1,0 +1,58 @@
+"""Why a packet that came in at a device was not sent on, though it is not for this node."""
+
+from tunlab.engine.trace import why_device, why_sent
+from tunlab.engine.trace.asking import Asking
+from tunlab.engine.trace.facts import Facts
+from tunlab.kernel.node_settings import setting
+from tunlab.kernel.route_lookup import Route
+from tunlab.model.trace import Reason
+
+
+def not_accepted(ask: Asking, facts: Facts, device: str, route: Route) -> Reason:
+    """The kernel does not even look for the packet's next device: `route` is refused."""
+    if _forwarding_off(ask, facts, device):
+        onward = ask.netlink.route_to(facts.destination)
+        expected = "" if onward.refused or onward.kind == "local" else ask.place(onward.device, "out")
+        return _not_forwarding(ask, facts, expected)
+    if route.refused in ("EXDEV", "EINVAL") and facts.version == 4 and (found := _bad_source(ask, facts, device)):
+        return found
+    return why_sent.no_route(ask, facts, route)
+
+
+def not_forwarded(ask: Asking, facts: Facts, device: str, route: Route) -> Reason:
+    """It has a route, and was not seen leaving."""
+    expected = ask.place(route.device, "out")
+    if _forwarding_off(ask, facts, device):  # over IPv6 there is a route all the same
+        return _not_forwarding(ask, facts, expected)
+    if facts.ttl <= 1:
+        key = "why_ttl" if facts.version == 4 else "why_ttl6"
+        return Reason(key, expected, (("node", ask.node), ("ttl", str(facts.ttl))))
+    return why_device.not_out(ask, facts, route, "prerouting", "ingress", "forward", "postrouting")
+
+
+def _forwarding_off(ask: Asking, facts: Facts, device: str) -> bool:
+    """What ip_route_input_slow and ip6_forward look at."""
+    if facts.version == 4:
+        return not setting("ipv4", "conf", device, "forwarding")
+    return not (setting("ipv6", "conf", "all", "forwarding") or setting("ipv6", "conf", device, "force_forwarding"))
+
+
+def _not_forwarding(ask: Asking, facts: Facts, expected: str) -> Reason:
+    name = "net.ipv4.ip_forward" if facts.version == 4 else "net.ipv6.conf.all.forwarding"
+    return Reason("why_not_forwarding", expected, (("node", ask.node), ("setting", name)))
+
+
+def _bad_source(ask: Asking, facts: Facts, device: str) -> Reason | None:
+    """A source address that fib_validate_source refuses; it has the same errno as a blackhole."""
+    here = (("node", ask.node), ("device", device), ("source", facts.source))
+    back = ask.netlink.route_to(facts.source)
+    if back.kind == "local":
+        return Reason("why_own_source", values=here)
+    strict = max(setting("ipv4", "conf", "all", "rp_filter"), setting("ipv4", "conf", device, "rp_filter"))
+    if strict == 1 and not back.refused and back.device != device:
+        return Reason("why_reverse_path", values=(*here, ("other", back.device)))
+    if strict and back.refused:
+        return Reason("why_reverse_path_none", values=here)
+    if ask.netlink.route_to(facts.destination).refused:
+        return None  # a route that refuses: the source has nothing to do with it
+    return Reason("why_martian_source", values=here)
