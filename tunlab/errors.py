@@ -37,10 +37,16 @@ class LabFileError(TunlabError):
 
 
 class KernelError(TunlabError):
-    """The kernel refused `attempt` with `errno_name`; `remedy` names a sentence in messages/, or is None."""
+    """The kernel refused `attempt` with `errno_name`; `remedy` names a sentence in messages/, or is None.
 
-    def __init__(self, errno_name: str, attempt: str, remedy: str | None = None, **values: object) -> None:
-        super().__init__("kernel_refused", Status.ENVIRONMENT, errno=errno_name, attempt=attempt, **values)
+    `said` are the kernel's own words on it, if any.
+    """
+
+    def __init__(
+        self, errno_name: str, attempt: str, remedy: str | None = None, said: str | None = None, **values: object
+    ) -> None:
+        problem = f"{errno_name} ({said.rstrip('.')})" if said else errno_name
+        super().__init__("kernel_refused", Status.ENVIRONMENT, errno=problem, attempt=attempt, **values)
         self.errno_name = errno_name
         self.attempt = attempt
         self.remedy = remedy

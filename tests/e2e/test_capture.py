@@ -217,8 +217,8 @@ def killed(victim: str, lab: Lab, capture: Capture) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("-w there", ENGLISH("capture_exists", file="there")),
-        ("-w /nowhere/x", ENGLISH("capture_refused", file="/nowhere/x", problem="ENOENT")),
+        ("-w there", ENGLISH("file_exists", file="there")),
+        ("-w /nowhere/x", ENGLISH("file_refused", file="/nowhere/x", problem="ENOENT")),
         ("-w new h9", "there is no node 'h9'"),
         ("-w new h1:", ENGLISH("capture_place", place="h1:")),
         ("-w new --buffer 1K", ENGLISH("capture_buffer_small", least=256)),

@@ -91,7 +91,7 @@ def test_filter_search_pause_and_write(tmp_path: Path) -> None:
         assert not view.at(1).shows("length 4")
         view.press(b"p", "").at(1).expect("length 4").expect_none("inspect_state_paused", count=2)
         # All that were kept are in the file, and all that come.
-        view.enter("w", str(there), "capture_exists", file=there)
+        view.enter("w", str(there), "file_exists", file=there)
         view.enter("w", str(file), "inspect_state_writing", file=file.name)
         view.press(b"f", "inspect_ask_filter").typed("udp port 7").press(BACKSPACE, "").typed("")
         view.press(ENTER, "inspect_unfiltered").expect_none("inspect_ask_filter")
@@ -226,7 +226,7 @@ def test_the_holder_is_killed_under_it(language: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("answer", "status"), [(b"2\r", 0), (b"q\r", 130)])
 def test_one_of_several(answer: bytes, status: int, tmp_path: Path) -> None:
     with running(tmp_path), looking(tmp_path, "lo", wanted="choose_device") as view:
-        view.expect("h1:lo").expect("h2:lo")
+        view.expect("h1:lo").expect("h2:lo").expect("choose_number", last=2)
         view.terminal.type(answer)
         if status == 0:
             view.expect("LOOPBACK")

@@ -216,8 +216,8 @@ def test_what_cannot_be_is_one_sentence(tmp_path: Path) -> None:
         "lo --once --count 2": say("inspect_once_alone"),
         "lo --once -w new": say("inspect_once_alone"),
         "lo --host --session lab-x": say("capture_session_or_host"),
-        "h1:lo --count 1 -w there": say("capture_exists", file="there"),
-        "h1:lo --count 1 -w /nowhere/x": say("capture_refused", file="/nowhere/x", problem="ENOENT"),
+        "h1:lo --count 1 -w there": say("file_exists", file="there"),
+        "h1:lo --count 1 -w /nowhere/x": say("file_refused", file="/nowhere/x", problem="ENOENT"),
         "lo </dev/null": say("several_device", names="h1:lo, h2:lo"),
     }
     with running(tmp_path):

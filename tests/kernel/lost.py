@@ -14,9 +14,14 @@ from tunlab.engine.trace.why import why
 from tunlab.kernel import sysctl
 from tunlab.kernel.packet_socket import Captured, PacketSocket
 from tunlab.model.packet import LinkType
-from tunlab.model.trace import THERE, Probe, Reason
+from tunlab.model.trace import PROTOCOLS, THERE, Probe, Reason
 from tunlab.packet.probe import packet_of
 from tunlab.packet.sighting import Known
+
+# scapy, once, here, and not again in every process that is forked
+for one in ("192.0.2.1", "2001:db8::1"):
+    for protocol in PROTOCOLS:
+        packet_of(Probe(protocol, one, one, 1, 1, bytes(8), 100))
 
 PATIENCE = 5  # seconds
 TAG = b"\x8f\x02whytag"

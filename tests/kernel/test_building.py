@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +14,8 @@ from inside import Sandboxed, output
 
 from tunlab.engine.building import Built, built
 from tunlab.errors import KernelError, Status, TunlabError
+from tunlab.kernel import namespaces, qdiscs
+from tunlab.kernel.open_files import allow_for
 from tunlab.kernel.tuntap import Tun
 from tunlab.model.endpoint import Endpoint
 from tunlab.model.interface import PLAIN, Interface
@@ -160,6 +163,19 @@ def test_slow_and_fast_rates(sandboxed: Sandboxed, rate: int) -> None:
             return it.json("h1", "tc", "-j", "qdisc", "show", "dev", "eth0")[0]["options"]["rate"]
 
     assert sandboxed(inside) == rate / 8
+
+
+@pytest.mark.parametrize("rate", [1000, 10_000_000, 40_000_000_000])
+def test_the_command_for_a_rate_does_the_same(sandboxed: Sandboxed, rate: int) -> None:
+    def inside(_: Any) -> tuple[Any, Any]:
+        with seen(of(link=replace(ONE_LINK, rate=rate))) as it, it.standing.namespaces["h1"].entered():
+            made = it.json("h1", "tc", "-j", "qdisc", "show", "dev", "eth0")
+            output("tc", "qdisc", "del", "dev", "eth0", "root")
+            output("tc", "qdisc", "add", "dev", "eth0", *qdiscs.tbf_words(rate, 1500, below_netem=False).split())
+            return made, it.json("h1", "tc", "-j", "qdisc", "show", "dev", "eth0")
+
+    made, typed = sandboxed(inside)
+    assert made == typed
 
 
 def test_netem_and_rate(sandboxed: Sandboxed) -> None:
@@ -415,6 +431,51 @@ def test_refusal_leaves_nothing(
     refused = refusal(sandboxed, topology())
     assert isinstance(refused, KernelError)
     assert (refused.errno_name in names.split(), refused.attempt) == (True, attempt)
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="no IPv6")
+def test_refusal_has_the_kernel_s_own_words(sandboxed: Sandboxed) -> None:
+    link = replace(ONE_LINK, interfaces=(Interface(addresses=("fd00::1/64",)), PLAIN))
+    refused = refusal(sandboxed, of(link=link, sysctls=(("net.ipv6.conf.default.disable_ipv6", "1"),)))
+    assert isinstance(refused, KernelError)
+    assert refused.errno_name == "EACCES"
+    assert "IPv6 is disabled" in str(refused.values["errno"])
+
+
+def test_as_many_files_as_the_nodes_need(sandboxed: Sandboxed) -> None:
+    def inside(_: Any) -> tuple[int, TunlabError]:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 300))
+        topology = Topology(tuple(Node(f"h{number}") for number in range(70)))
+        with built(topology, up=True), namespaces.named() as nodes:
+            made = len(nodes)
+        with pytest.raises(TunlabError) as refused:
+            allow_for(100)
+        return made, refused.value
+
+    made, refused = sandboxed(inside)
+    assert (made, refused.key, refused.values["most"]) == (70, "too_many_nodes", 300)
+
+
+def test_a_file_among_the_names_is_no_namespace(sandboxed: Sandboxed) -> None:
+    def inside(_: Any) -> list[str]:
+        Path("/run/netns/file").touch()
+        os.mkfifo("/run/netns/fifo")
+        with built(of(), up=True), namespaces.named() as nodes:
+            return [name for name, _ in nodes]
+
+    assert sandboxed(inside) == ["h1", "h2"]
+
+
+def test_a_device_that_its_program_has_not_made(sandboxed: Sandboxed) -> None:
+    program = Program("p", "h1", words=("true",), device=Endpoint("h1", "tun0"))
+
+    def inside(_: Any) -> None:
+        with built(of(TunTap("tun0", "tun", persistent=False, program=program)), up=True) as standing:
+            standing.finish(Endpoint("h1", "tun0"))
+
+    with pytest.raises(KernelError) as refused:
+        sandboxed(inside)
+    assert (refused.value.errno_name, refused.value.remedy) == ("ENODEV", "remedy_not_made")
 
 
 @pytest.mark.needs("tun")

@@ -269,7 +269,7 @@ HOSTILE: dict[str, object] = {
     "long device": HELLO | {"device": "x" * 16},
     "device with an escape": HELLO | {"device": "tun\x1b[2J"},
     "program with an escape": HELLO | {"program": "\x1b[2Jreader"},
-    "long program": HELLO | {"program": "r" * 33},
+    "long program": HELLO | {"program": "r" * 65},
     "no program": {"node": "h1", "device": "tun0"},
     "a list": [],
     "nothing": {},

@@ -5,17 +5,21 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from inside import Node, Sandboxed
-from lost import Network, network
+from inside import Node, Sandboxed, nodes
+from lost import PATIENCE, Network, network
 
 from tunlab import paths
 from tunlab.engine.loop import Loop
 from tunlab.engine.trace.tracer import Tracer, Wanted
+from tunlab.errors import Status, TunlabError
+from tunlab.kernel import sysctl
 from tunlab.model.trace import Hop, Traced
 
 pytestmark = pytest.mark.needs("sandbox")
@@ -26,8 +30,8 @@ THERE_AND_BACK = [
 ]  # fmt: skip
 
 
-def traced(nodes: dict[str, Node], to: str, origin: str = "h1", **wanted: Any) -> tuple[list[Hop], Traced]:
-    fds = {name: node.namespace.fileno() for name, node in nodes.items()}
+def traced(those: dict[str, Node], to: str, origin: str = "h1", **wanted: Any) -> tuple[list[Hop], Traced]:
+    fds = {name: node.namespace.fileno() for name, node in those.items()}
     with Loop() as loop, Tracer(fds, loop) as tracer:
         *hops, end = tracer.trace(Wanted(origin, to, **wanted))
     return hops, end
@@ -184,7 +188,7 @@ def test_lost(sandboxed: Sandboxed, name: str) -> None:
     assert end.why.key == key, end.why
 
 
-@pytest.mark.parametrize("name", ["ttl", "mtu"])
+@pytest.mark.parametrize("name", ["ttl", "mtu", "df"])
 def test_refused_on_the_way(sandboxed: Sandboxed, name: str) -> None:
     """By an ICMP error of r1's."""
 
@@ -192,14 +196,178 @@ def test_refused_on_the_way(sandboxed: Sandboxed, name: str) -> None:
         if name == "ttl":
             return traced(net.nodes, "10.0.2.2", ttl=1)
         net.r1.netlink.set_link("eth2", mtu=1300)
-        return traced(net.nodes, "fd02::2", size=1400)
+        return traced(net.nodes, "10.0.2.2" if name == "df" else "fd02::2", size=1400, df=name == "df")
 
     hops, end = run(sandboxed, case)
     assert places(hops) == ["h1:eth0 out", "r1:eth1 in", "r1:eth1 out", "h1:eth0 in"]
     assert [hop.way for hop in hops] == ["there"] * 2 + ["error"] * 2
     assert (end.state, end.last) == ("refused", "r1:eth1 in")
     assert end.why is not None
-    assert end.why.key == {"ttl": "why_ttl", "mtu": "why_too_big6"}[name]
+    assert end.why.key == {"ttl": "why_ttl", "mtu": "why_too_big6", "df": "why_too_big"}[name]
+
+
+def test_too_big_for_the_first_link(sandboxed: Sandboxed) -> None:
+    hops, end = run(sandboxed, lambda net: traced(net.nodes, "10.0.2.2", size=1600, df=True))
+    assert (hops, end.state, end.last) == ([], "lost", "")
+    assert end.why is not None
+    assert (end.why.key, dict(end.why.values)["mtu"]) == ("why_too_big", "1500")
+
+
+def test_neighbour_that_does_not_answer(sandboxed: Sandboxed) -> None:
+    """While r1 asks for its MAC there is nothing to be seen; then it says so."""
+    hops, end = run(sandboxed, lambda net: traced(net.nodes, "10.0.2.9"))
+    assert places(hops) == ["h1:eth0 out", "r1:eth1 in", "r1:eth1 out", "h1:eth0 in"]
+    assert (end.state, end.last) == ("refused", "r1:eth1 in")
+    assert end.why is not None
+    assert (end.why.key, end.why.expected) == ("why_no_neighbour", "r1:eth2 out")
+
+
+def test_routers_in_a_row(sandboxed: Sandboxed) -> None:
+    def main(_: Any) -> Any:
+        with nodes("h1", "r1", "r2", "h2") as (h1, r1, r2, h2):
+            for number, (left, right) in enumerate(pairwise((h1, r1, r2, h2)), 1):
+                left.netlink.add_veth("right", "left", right.namespace)
+                for node, device in ((left, "right"), (right, "left")):
+                    node.netlink.add_address(device, f"10.0.{number}.{1 if node is left else 2}/24")
+                    node.netlink.set_link(device, state="up")
+            for router, to, gateway in ((r1, "10.0.3.0/24", "10.0.2.2"), (r2, "10.0.1.0/24", "10.0.2.1")):
+                router.netlink.add_route(to, gateway, None)
+                with router.namespace.entered():
+                    sysctl.write("net.ipv4.ip_forward", "1")
+            h1.netlink.add_route("default", "10.0.1.2", None)
+            h2.netlink.add_route("default", "10.0.3.1", None)
+            return traced({"h1": h1, "r1": r1, "r2": r2, "h2": h2}, "10.0.3.2")
+
+    hops, end = sandboxed(main)
+    assert end.state == "answered"
+    there = [
+        "h1:right out", "r1:left in", "r1:right out", "r2:left in", "r2:right out", "h2:left in",
+    ]  # fmt: skip
+    assert places(hops)[:6] == there
+    assert places(hops)[6:] == [_turned(place) for place in reversed(there)]
+    assert [changed(hop)["ttl"] for hop in hops if "ttl" in changed(hop)] == [("64", "63"), ("63", "62")] * 2
+
+
+def _turned(place: str) -> str:
+    at, _, direction = place.rpartition(" ")
+    return f"{at} {'out' if direction == 'in' else 'in'}"
+
+
+@pytest.mark.needs("sandbox", "tun")
+def test_tun_that_nobody_holds(sandboxed: Sandboxed) -> None:
+    def case(net: Network) -> Any:
+        net.h1.output("ip", "tuntap", "add", "tun0", "mode", "tun")
+        net.h1.netlink.add_address("tun0", "10.0.9.1/24")
+        net.h1.netlink.set_link("tun0", state="up")
+        return traced(net.nodes, "10.0.9.7", patience=0.2)
+
+    hops, end = run(sandboxed, case)
+    assert (hops, end.state, end.last) == ([], "lost", "")
+    assert end.why is not None
+    assert (end.why.key, end.why.expected) == ("why_no_program", "h1:tun0 out")
+
+
+@pytest.mark.parametrize("case", ["answered", "ignored", "nobody"])
+def test_flooded(sandboxed: Sandboxed, case: str) -> None:
+    """Two bridges that have learned nothing: everybody hears the frame, and only its way is told."""
+
+    def main(_: Any) -> Any:
+        with nodes("h1", "s1", "s2", "h2", "h3", "h4") as (h1, s1, s2, h2, h3, h4):
+            for host, switch in ((h1, s1), (h2, s1), (h3, s1), (h4, s2)):
+                name = host.namespace.name
+                host.netlink.add_veth("eth0", name, switch.namespace)
+                host.netlink.add_address("eth0", f"10.0.0.{name[1]}/24")
+                host.netlink.set_link("eth0", state="up")
+            s1.netlink.add_veth("s2", "s1", s2.namespace)
+            for switch, ports in ((s1, ("s2", "h1", "h2", "h3")), (s2, ("s1", "h4"))):
+                switch.output("ip", "link", "add", "br0", "type", "bridge", "ageing_time", "0")
+                for port in ports:
+                    switch.netlink.set_link(port, state="up", master="br0")
+                switch.netlink.set_link("br0", state="up")
+            wait_for(lambda: [_forwarding(switch) for switch in (s1, s2)] == [4, 2])
+            link = h2.netlink.link("eth0")
+            assert link is not None
+            mac = "02:00:00:00:00:99" if case == "nobody" else link.address
+            h1.output("ip", "neigh", "replace", "10.0.0.2", "lladdr", mac, "dev", "eth0")
+            if case == "ignored":
+                with h2.namespace.entered():
+                    sysctl.write("net.ipv4.icmp_echo_ignore_all", "1")
+            those = {node.namespace.name: node for node in (h1, s1, s2, h2, h3, h4)}
+            return traced(those, "10.0.0.2", patience=None if case == "answered" else 0.2)
+
+    hops, end = sandboxed(main)
+    there = ["h1:eth0 out", "s1:h1 in", "s1:h2 out", "h2:eth0 in"]
+    if case == "answered":
+        assert places(hops) == [*there, "h2:eth0 out", "s1:h2 in", "s1:h1 out", "h1:eth0 in"]
+        return
+    assert end.state == "lost"
+    assert end.why is not None
+    if case == "ignored":
+        assert places(hops) == there
+        assert (end.last, end.why.key) == ("h2:eth0 in", "why_echo_ignored")
+    else:
+        assert places(hops)[:2] == there[:2]
+        assert {hop.node for hop in hops} == {"h1", "s1"}
+        assert (end.last.partition(":")[0], end.why.key) == ("s1", "why_flooded")
+
+
+def _forwarding(switch: Node) -> int:
+    """How many ports are: the kernel lets them some moments after they have a carrier."""
+    return switch.output("bridge", "link").count("state forwarding")
+
+
+def wait_for(state: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not state():
+        assert time.monotonic() < deadline
+
+
+def test_wrong_neighbour(sandboxed: Sandboxed) -> None:
+    """On a cable the frame arrives whatever its MAC, and is ignored."""
+
+    def case(net: Network) -> Any:
+        net.h1.output("ip", "neigh", "replace", "10.0.1.1", "lladdr", "02:00:00:00:00:99", "dev", "eth0")
+        return traced(net.nodes, "10.0.2.2", patience=0.2)
+
+    hops, end = run(sandboxed, case)
+    assert places(hops) == ["h1:eth0 out", "r1:eth1 in"]
+    assert end.why is not None
+    assert (end.state, end.last, end.why.key) == ("lost", "r1:eth1 in", "why_other_mac")
+
+
+@pytest.mark.parametrize("protocol", ["icmp", "udp", "tcp"])
+def test_link_local(sandboxed: Sandboxed, protocol: str) -> None:
+    def case(net: Network) -> Any:
+        net.r1.output("ip", "addr", "add", "fe80::1/64", "dev", "eth1", "nodad")
+        net.h1.output("ip", "addr", "add", "fe80::2/64", "dev", "eth0", "nodad")
+        return traced(net.nodes, "fe80::1%eth0", protocol=protocol, size=100)
+
+    hops, end = run(sandboxed, case)
+    assert places(hops) == ["h1:eth0 out", "r1:eth1 in", "r1:eth1 out", "h1:eth0 in"]
+    assert end.state == ("answered" if protocol == "icmp" else "refused")
+
+
+NOT_ONE = {
+    "0.0.0.0": "trace_nobodys",
+    "::": "trace_nobodys",
+    "224.0.0.1": "trace_nobodys",
+    "ff02::1": "trace_nobodys",
+    "255.255.255.255": "trace_nobodys",
+    "fe80::1": "trace_link_local",
+    "fe80::1%none": "trace_no_device",
+}
+
+
+def test_no_address_of_one_node(sandboxed: Sandboxed) -> None:
+    def case(net: Network) -> Any:
+        said = {}
+        for address in NOT_ONE:
+            with pytest.raises(TunlabError) as refused:
+                traced(net.nodes, address)
+            said[address] = (refused.value.key, refused.value.status)
+        return said
+
+    assert run(sandboxed, case) == {address: (key, Status.USAGE) for address, key in NOT_ONE.items()}
 
 
 class Programs:

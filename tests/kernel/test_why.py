@@ -58,6 +58,11 @@ def forwarding_off(net: Network) -> Told:
     return net.lose("r1:eth1 in").told()
 
 
+def forwarding_off_for_one_device(net: Network) -> Told:
+    net.set("r1", "net.ipv4.conf.eth1.forwarding", "0")
+    return net.lose("r1:eth1 in").told()
+
+
 def forwarding_off6(net: Network) -> Told:
     net.set("r1", "net.ipv6.conf.all.forwarding", "0")
     return net.lose("r1:eth1 in", "fd01::2", "fd02::2").told()
@@ -75,6 +80,11 @@ def prohibited(net: Network) -> Told:
 def blackhole_on_the_way(net: Network) -> Told:
     net.r1.output("ip", "route", "add", "blackhole", "10.0.9.0/24")
     return net.lose("r1:eth1 in", to="10.0.9.1").told()
+
+
+def refusing_rule(net: Network) -> Told:
+    net.r1.output("ip", "rule", "add", "from", "10.0.1.2", "blackhole")
+    return net.lose("r1:eth1 in").told()
 
 
 def reverse_path(net: Network) -> Told:
@@ -140,6 +150,10 @@ def echo_ignored6(net: Network) -> Told:
     return net.lose("h2:eth0 in", "fd01::2", "fd02::2").told()
 
 
+def echo_to_many(net: Network) -> Told:
+    return net.lose("r1:eth1 in", to="224.0.0.1").told()
+
+
 def no_route_back(net: Network) -> Told:
     net.h2.output("ip", "route", "del", "default")
     return net.lose("h2:eth0 in").told()
@@ -184,12 +198,16 @@ CASES: dict[Case, Told] = {
     forwarding_off: (
         "r1:eth1 in", "why_not_forwarding", "r1:eth2 out", {**R1, "setting": "net.ipv4.ip_forward"},
     ),
+    forwarding_off_for_one_device: (
+        "r1:eth1 in", "why_not_forwarding", "r1:eth2 out", {**R1, "setting": "net.ipv4.conf.eth1.forwarding"},
+    ),
     forwarding_off6: (
         "r1:eth1 in", "why_not_forwarding", "r1:eth2 out", {**R1, "setting": "net.ipv6.conf.all.forwarding"},
     ),
     no_route_on_the_way: ("r1:eth1 in", "why_no_route", "", {**R1, "to": "10.0.9.1"}),
     prohibited: ("r1:eth1 in", "why_refusing_route", "", {**R1, "to": "10.0.9.1", "kind": "prohibit"}),
     blackhole_on_the_way: ("r1:eth1 in", "why_refusing_route", "", {**R1, "to": "10.0.9.1", "kind": "blackhole"}),
+    refusing_rule: ("r1:eth1 in", "why_refusing_route", "", {**R1, **TO, "kind": "blackhole"}),
     reverse_path: (
         "r1:eth1 in", "why_reverse_path", "", {**R1, "device": "eth1", "source": "10.0.2.9", "other": "eth2"},
     ),
@@ -216,6 +234,9 @@ CASES: dict[Case, Told] = {
     ),
     echo_ignored6: (
         "h2:eth0 in", "why_echo_ignored", "h2:eth0 out", {"node": "h2", "setting": "net.ipv6.icmp.echo_ignore_all"},
+    ),
+    echo_to_many: (
+        "r1:eth1 in", "why_echo_ignored", "r1:eth1 out", {**R1, "setting": "net.ipv4.icmp_echo_ignore_broadcasts"},
     ),
     no_route_back: ("h2:eth0 in", "why_no_route_back", "", {"node": "h2", "to": "10.0.1.2"}),
     no_route_back6: ("h2:eth0 in", "why_no_route_back", "", {"node": "h2", "to": "fd01::2"}),

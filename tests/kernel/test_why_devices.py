@@ -177,6 +177,8 @@ def test_no_program_at_a_bridged_tap(sandboxed: Sandboxed) -> None:
     [
         ("ip daddr 10.0.2.2 counter drop", "why_firewall_dropped"),
         ("ip daddr 10.0.2.2 drop", "why_firewall_suspected"),
+        ("counter ip daddr 10.0.2.2 drop", "why_firewall_suspected"),  # it counts what it does not drop, too
+        ("counter ip daddr vmap { 10.0.2.2 : drop }", "why_firewall_suspected"),
     ],
 )
 def test_firewall_that_forwards(sandboxed: Sandboxed, rule: str, key: str) -> None:
@@ -204,7 +206,7 @@ def test_firewall_at_the_end(sandboxed: Sandboxed) -> None:
         filter_at(net.h2, "input", "icmp type echo-request counter drop")
         return net.lose("h2:eth0 in").told()
 
-    assert asked(sandboxed, case)[:3] == ("h2:eth0 in", "why_firewall_dropped", "h2:eth0 out")
+    assert asked(sandboxed, case)[:3] == ("h2:eth0 in", "why_firewall_dropped", "")
 
 
 @needs_nft
@@ -240,6 +242,17 @@ def test_program_at_a_port(sandboxed: Sandboxed, reads: bool, key: str) -> None:
     _, found, expected, values = asked(sandboxed, case)
     assert (found, expected) == (key, "h2:eth0 out")
     assert (values["protocol"], values["port"], values["node"]) == ("UDP", "7", "h2")
+
+
+def test_listener_of_the_other_ip_version(sandboxed: Sandboxed) -> None:
+    def case(net: Network) -> Told:
+        with net.h2.namespace.entered():
+            server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with server:
+            server.bind(("0.0.0.0", 7))
+            return net.lose("h2:eth0 in", "fd01::2", "fd02::2", protocol="udp").told()
+
+    assert asked(sandboxed, case)[1] == "why_port_closed"
 
 
 def test_vxlan_number(sandboxed: Sandboxed) -> None:

@@ -1,6 +1,8 @@
 """All that a topology can hold works in a lab too: devices, addresses, programs, commands."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -96,3 +98,53 @@ def test_command_that_fails_leaves_nothing(sandboxed: Any, tmp_path: Path) -> No
     with pytest.raises(TunlabError) as refused:
         sandboxed(inside)
     assert refused.value.key == "command_failed"
+
+
+TRACED = """
+schema: 1
+id: lab-traced
+topology:
+  nodes:
+    h1: {kind: host}
+    r1: {kind: router}
+    h2: {kind: host}
+  links:
+    - endpoints:
+        - {node: h1, interface: eth0, ipv4: 10.0.1.2/24, state: up}
+        - {node: r1, interface: eth1, ipv4: 10.0.1.1/24, state: up}
+    - endpoints:
+        - {node: h2, interface: eth0, ipv4: 10.0.2.2/24, state: up}
+        - {node: r1, interface: eth2, ipv4: 10.0.2.1/24, state: up}
+steps:
+  - id: no-way-back
+    do:
+      - route: {node: h1, to: default, via: 10.0.1.1}
+      - trace: {node: h1, to: 10.0.2.2}
+    check:
+      - id: lost
+        traced: {state: lost, last: "h2:eth0 in", why: no_route_back}
+  - id: answered
+    do:
+      - route: {node: h2, to: default, via: 10.0.2.1}
+      - trace: {node: h1, to: 10.0.2.2, protocol: udp, port: 7}
+      - trace: {node: h1, to: 10.0.2.2}
+    check:
+      - id: answered
+        traced: {state: answered, last: "h1:eth0 in"}
+"""
+
+
+def test_a_packet_is_traced(tmp_path: Path) -> None:
+    (tmp_path / "lab.yaml").write_text(TRACED)
+    for language in ("en", "zh"):
+        text = "# T\n\n## no-way-back\n\n### say\n\nA.\n\n## answered\n\n### say\n\nB.\n"
+        (tmp_path / f"{language}.md").write_text(text)
+    command = [Path(sys.executable).with_name("tunlab"), "run", tmp_path, "--auto"]
+    done = subprocess.run([*command, "--json"], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    assert (done.returncode, done.stderr) == (0, "")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    ends = [(each["step"], each["state"]) for each in events if each["event"] == "traced"]
+    assert ends == [("no-way-back", "lost"), ("answered", "refused"), ("answered", "answered")]
+    assert [each["step"] for each in events if each["event"] == "hop"].count("answered") == 16
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    assert "-- LOST here --" in told.stdout and "r1    eth2 out" in told.stdout

@@ -13,6 +13,7 @@ from tunlab.model.checks import (
     PacketCheck,
     PacketFilter,
     PrintedCheck,
+    TracedCheck,
 )
 from tunlab.model.topology import Endpoint
 from tunlab.ui.describe import describe
@@ -70,6 +71,12 @@ CHECKS: list[tuple[Check, str, str]] = [
         "the other end is h2:eth0",
         "h1:tun0：UP, 没有 NOARP, 状态 UP, 192.0.2.1/24, 地址 1 个, 另一端的程序是 reader, 接着它的描述符 2 个, "
         "对端是 h2:eth0",
+    ),
+    (TracedCheck("a", (), "answered"), "the traced packet was answered", "所跟踪的包：有应答"),
+    (
+        TracedCheck("a", (), "lost", "h1:eth0 in", "no_route"),
+        "the traced packet was lost, last seen at h1:eth0 in, because: no_route",
+        "所跟踪的包：丢失, 最后见于 h1:eth0 入, 原因：no_route",
     ),
     (DeviceCheck("a", (), TUN0, gone=True), "h1:tun0: no longer there", "h1:tun0：已经不存在"),
 ]

@@ -17,11 +17,13 @@ from tunlab.model.checks import (
     PacketCheck,
     PacketFilter,
     PrintedCheck,
+    TracedCheck,
 )
 from tunlab.model.events import DeviceSeen, Holder, Output, PacketSeen
 from tunlab.model.lab import Step
 from tunlab.model.packet import Field, Layer
 from tunlab.model.topology import Endpoint
+from tunlab.model.trace import Reason, Traced
 from tunlab.session.log import EventLog
 
 NOTHING_CAPTURED = SimpleNamespace(drain_all=lambda: None)
@@ -221,3 +223,26 @@ def test_the_folder_of_labs_is_found() -> None:
 
     assert isinstance(paths.find_lab("lab-1.4.3"), Path)
     assert paths.find_lab("../etc") is None
+
+
+LOST = Traced(
+    "ping", 1, "lost", "back", "h2:eth0 in", Reason("why_no_route_back", "h2:eth0 out"), None,
+    "h1", "10.0.2.2", "icmp", 84,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("check", "found"),
+    [
+        (TracedCheck("t", (), "lost"), ("pass", "lost")),
+        (TracedCheck("t", (), "lost", "h2:eth0 in", "no_route_back"), ("pass", "lost, h2:eth0 in, no_route_back")),
+        (TracedCheck("t", (), "lost", "h1:eth0 in"), ("fail", "lost, h2:eth0 in")),
+        (TracedCheck("t", (), "lost", why="no_route"), ("fail", "lost, no_route_back")),
+        (TracedCheck("t", (), "answered"), ("fail", "lost")),
+    ],
+)
+def test_how_a_traced_packet_ended(check: TracedCheck, found: tuple[str, str]) -> None:
+    """It is the step's last one that counts."""
+    answered = replace(LOST, state="answered", last="h1:eth0 in", why=None, us=1.0)
+    assert results(0, (check,), answered, LOST, replace(answered, step="other"))["t"] == (*found, None)
+    assert results(0, (check,))["t"] == ("fail", "-", None)

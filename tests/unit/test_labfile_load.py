@@ -20,6 +20,7 @@ from tunlab.model.checks import (
     PacketCheck,
     PacketFilter,
     PrintedCheck,
+    TracedCheck,
     expected_value,
 )
 from tunlab.model.lab import Lab, Section, Watch
@@ -38,6 +39,7 @@ from tunlab.model.verbs import (
     SignalProgram,
     StartProgram,
     StopProgram,
+    Trace,
 )
 
 SAMPLE = Path(__file__).parent / "golden" / "labfile" / "sample"
@@ -92,7 +94,15 @@ def test_verbs() -> None:
         Execute("h2", ("ip", "addr")),
     )
     assert (turn.do, turn.observes) == ((), None)
-    assert turn.solve == turn.verbs() == (SignalProgram(reader, "USR1"), Execute("h2", ("ls", "/none"), 2))
+    assert turn.solve == turn.verbs()
+    assert turn.solve == (
+        SignalProgram(reader, "USR1"),
+        Trace("h1", "192.0.2.7", "udp", 100, 7),
+        Execute("h2", ("ls", "/none"), 2),
+    )
+    assert turn.solve[1].commands() == (
+        ("tunlab", "trace", "h1", "192.0.2.7", "--protocol", "udp", "--size", "100", "--port", "7"),
+    )
 
 
 def test_checks_take_over_the_claims_of_their_step() -> None:
@@ -129,6 +139,8 @@ def test_kinds_of_checks_and_what_they_expect() -> None:
         DeviceCheck("peer", claims, Endpoint("h1", "eth0"), peer=Endpoint("h2", "eth0")): "h2:eth0",
         DeviceCheck("holders", claims, TUN0, holders=0): "0",
         DeviceCheck("gone", claims, TUN0, gone=True): "gone",
+        TracedCheck("lost", claims, "lost", "h2:eth0 in", "no_route_back"): None,
+        TracedCheck("answered", claims, "answered"): "answered",
     }
     checks = sample().steps[3].checks
     assert checks == tuple(expected)

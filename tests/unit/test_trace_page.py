@@ -252,3 +252,44 @@ def test_the_drawing(language: str, width: int) -> None:
     assert max(cells(line) for line in said.splitlines()) <= width
     for mark in ("1> <8", "2> <7", "3> <6", "4> <5"):
         assert mark in said
+
+
+def lines(hops: Sequence[Hop], end: Traced, most: int = 1000) -> list[str]:
+    console = Console(width=80, force_terminal=False)
+    with console.capture() as capture:
+        console.print(trace_page(hops, [end], Words("en"), 80, most))
+    return capture.get().splitlines()
+
+
+def test_hops_in_the_middle_are_left_out() -> None:
+    hops, [end] = routed()
+    told = lines(hops, end, most=3)
+    numbers = [line[:4].strip() for line in told if line[:4].strip().isdecimal()]
+    assert numbers == ["1", "2", str(len(hops))]
+    assert sum(Words("en")("trace_left_out", count=len(hops) - 3) in line for line in told) == 1
+    assert not any(line[:4].strip().isdecimal() for line in lines(hops, end, most=0))
+
+
+def test_a_program_that_plays_the_destination_answers() -> None:
+    hops = [
+        hop(1, "h1:tap0 out", 0.0, 98, REQUEST),
+        hop(2, "h1:tap0 guest 7", 1.0, 98, REQUEST),
+        hop(3, "h1:tap0 in", 2.0, 98, REQUEST, way=BACK),
+    ]
+    assert any("back: guest answers" in line for line in lines(hops, traced("answered", BACK, "h1:tap0 in")))
+
+
+def test_lost_stands_where_it_was_lost() -> None:
+    """The node that could not send the answer on has told so; that error comes after it."""
+    hops = [
+        hop(1, "h1:eth0 out", 0.0, 98, REQUEST),
+        hop(2, "h2:eth0 out", 1.0, 98, REQUEST, way=BACK),
+        hop(3, "r1:eth2 in", 2.0, 98, REQUEST, way=BACK),
+        hop(4, "r1:eth2 out", 3.0, 98, REQUEST, way=ERROR),
+        hop(5, "h2:eth0 in", 4.0, 98, REQUEST, way=ERROR),
+    ]
+    end = traced("lost", BACK, "r1:eth2 in")
+    told = lines(hops, end)
+    [where] = [number for number, line in enumerate(told) if "LOST here" in line]
+    assert told[where - 1].split()[:3] == ["3", "2", "r1"]
+    assert marks_of(hops, end)[Endpoint("r1", "eth2")][-1] == "X"

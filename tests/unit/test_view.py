@@ -8,6 +8,7 @@ from tunlab.i18n import Words
 from tunlab.model.events import Action, Counters, DeviceSeen, Entry, Holder, Output, PacketSeen
 from tunlab.model.lab import Step, Watch
 from tunlab.model.topology import Endpoint
+from tunlab.model.trace import Hop, Traced
 from tunlab.ui.frame import frame
 from tunlab.ui.view import View
 
@@ -124,6 +125,16 @@ def test_nothing_in_a_table_is_of_ambiguous_width() -> None:
     for language in ("en", "zh"):
         text = "".join(shown(view_of(DEVICE, SENT, READ), language))
         assert not set("…—→│●─└┌") & set(text)
+
+
+def test_the_frame_of_a_trace_is_no_higher_either() -> None:
+    hops = [Hop("ping", 1, n, "h1", f"eth{n} out", "there", f"eth{n}", "out", n, 98, f"IP {n}") for n in range(1, 41)]
+    end = Traced("ping", 1, "lost", "there", "h1:eth40 out", None, None, "h1", "10.0.0.2", "icmp", 84)
+    for height in (30, 12):
+        lines = shown(view_of(*hops, end), "en", height=height)
+        assert height - 3 <= len(lines) <= height
+        assert any("hops are left out" in line for line in lines)
+    assert len(shown(view_of(*hops, end), "en", height=4)) <= 4
 
 
 def test_a_frame_is_no_higher_than_it_may_be() -> None:

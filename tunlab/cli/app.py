@@ -346,9 +346,10 @@ def trace(
     size: Annotated[int | None, typer.Option(metavar="BYTES", min=1, max=65535, help=words("help_trace_size"))] = None,
     port: Annotated[int | None, typer.Option(metavar="N", min=1, max=65535, help=words("help_trace_port"))] = None,
     ttl: Annotated[int, typer.Option(metavar="N", min=1, max=255, help=words("help_trace_ttl"))] = 64,
+    df: Annotated[bool, typer.Option("--df", help=words("help_trace_df"))] = False,
     timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0.1, max=600, help=words("help_trace_timeout"))
-    ] = 1.5,
+        float | None, typer.Option(metavar="SECONDS", min=0.1, max=600, help=words("help_trace_timeout"))
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help=words("help_trace_json"))] = False,
     graph: Annotated[bool, typer.Option("--graph", help=words("help_trace_graph"))] = False,
     svg: Annotated[Path | None, typer.Option(metavar="FILE", help=words("help_trace_svg"))] = None,
@@ -359,7 +360,7 @@ def trace(
     from tunlab.cli.trace import Asked, trace_packet
 
     asked = Asked(
-        node, address, protocol.value, count, size, port, ttl, timeout, json, graph, svg, session, host
+        node, address, protocol.value, count, size, port, ttl, df, timeout, json, graph, svg, session, host
     )  # fmt: skip
     trace_packet(asked, lang or preferred())
 
@@ -377,14 +378,14 @@ def graph(
         Path | None, typer.Argument(help=words("help_argument_graph"), metavar="[FILE]", show_default=False)
     ] = None,
     session: SessionOption = None,
-    format: Annotated[GraphFormat, typer.Option(help=words("help_graph_format"))] = GraphFormat.terminal,
+    format: Annotated[GraphFormat | None, typer.Option(help=words("help_graph_format"), show_default=False)] = None,
     write: Annotated[Path | None, typer.Option("--write", "-w", metavar="FILE", help=words("help_graph_write"))] = None,
     lang: LangOption = None,
 ) -> None:
     from tunlab.cli.graph import Asked
     from tunlab.cli.graph import graph as draw
 
-    draw(Asked(file, session, format.value, write), lang or preferred())
+    draw(Asked(file, session, format and format.value, write), lang or preferred())
 
 
 @lab_app.command(help=words("help_new"))

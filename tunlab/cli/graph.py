@@ -1,6 +1,5 @@
 """`tunlab graph`: draws the topology of a file as it is written, or that of a session as it runs."""
 
-import os
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,11 +10,12 @@ from rich.console import Console
 from tunlab.cli.choosing import choose_session
 from tunlab.cli.errors import end_with_reader, told
 from tunlab.cli.joining import ask_in
-from tunlab.engine.new_file import open_new
+from tunlab.engine.new_file import new_file
 from tunlab.engine.scene import running, written
 from tunlab.engine.scene_data import scene_from_data
 from tunlab.errors import Status, TunlabError
 from tunlab.i18n import Words
+from tunlab.kernel.errno_names import name_of
 from tunlab.kernel.escort import session_odd
 from tunlab.labfile.topology.load import load_topology
 from tunlab.model.scene import Scene
@@ -25,15 +25,22 @@ from tunlab.ui.graph.svg import svg
 from tunlab.ui.graph.terminal import terminal
 from tunlab.ui.page import Page
 
+# By a file's suffix: those of Graphviz's and Mermaid's own documentation.
+FORMATS = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid"}
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked for on the command line. `format` is terminal, mermaid, dot or svg."""
+    """What was asked for on the command line. Without a `format`, the file's name tells it, or it is for a terminal."""
 
     file: Path | None
     session: str | None
-    format: str
+    format: str | None
     write: Path | None
+
+    def wanted(self) -> str:
+        """terminal, mermaid, dot or svg."""
+        return self.format or FORMATS.get(self.write.suffix.lower() if self.write else "", "terminal")
 
 
 def graph(asked: Asked, language: str) -> None:
@@ -44,12 +51,12 @@ def graph(asked: Asked, language: str) -> None:
         if asked.file is not None and asked.session is not None:
             raise TunlabError("graph_file_or_session", Status.USAGE)
         scene = written(load_topology(asked.file)) if asked.file is not None else _running(asked.session, words)
-        if asked.format == "terminal" and asked.write is None:
+        if asked.wanted() == "terminal" and asked.write is None:
             page = Page(words)
             for line in terminal(scene, {}, page.width, words):
                 page.console.print(line, no_wrap=True, crop=False, overflow="ignore")
             return
-        _write(asked.write, _text(scene, asked.format, words))
+        _write(asked.write, _text(scene, asked.wanted(), words))
 
 
 def _running(session: str | None, words: Words) -> Scene:
@@ -80,14 +87,14 @@ def _text(scene: Scene, format: str, words: Words) -> str:
 
 def _write(path: Path | None, text: str) -> None:
     data = text.encode(errors="replace")
-    if path is None:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
-        sys.stdout.flush()
-        return
-    with os.fdopen(open_new(path), "wb") as file:
+    with new_file(path) as file:
+        if file is None:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(data)
+            sys.stdout.flush()
+            return
         try:
             file.write(data)
             file.flush()
         except OSError as error:
-            raise TunlabError("graph_write_failed", file=path, problem=error.strerror) from error
+            raise TunlabError("file_refused", Status.USAGE, file=path, problem=name_of(error)) from error

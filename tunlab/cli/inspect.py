@@ -2,9 +2,6 @@
 
 import os
 import socket
-import stat
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -15,6 +12,7 @@ from tunlab import paths
 from tunlab.cli.choosing import choose, choose_session, sessions, unknown
 from tunlab.cli.errors import told
 from tunlab.cli.joining import answers, run_in
+from tunlab.engine.new_file import new_file
 from tunlab.errors import Status, TunlabError
 from tunlab.i18n import Words
 from tunlab.kernel.survey import devices
@@ -53,7 +51,7 @@ def inspect_device(asked: Asked, language: str) -> None:
         if asked.once and (asked.count is not None or asked.write or asked.expression):
             raise TunlabError("inspect_once_alone", Status.USAGE)
         place = _find(asked, words)
-        with _written(asked.write) as file:
+        with new_file(asked.write) as file:
             raise typer.Exit(_shown(place, asked, words, file))
 
 
@@ -106,21 +104,3 @@ def _chosen(places: list[Place], words: Words) -> Place:
     if len(names) > 1:
         labels = [f"{label}  {place.found.name()}" for label, place in zip(labels, places, strict=True) if place.found]
     return places[choose(words, "choose_device", labels)]
-
-
-@contextmanager
-def _written(path: Path | None) -> Iterator[BinaryIO | None]:
-    """The file, opened with the caller's own rights and in the caller's own view of the disk; gone if nothing began."""
-    from tunlab.engine.new_file import open_new
-
-    if path is None:
-        yield None
-        return
-    with os.fdopen(open_new(path), "wb") as file:
-        try:
-            yield file
-        finally:
-            with suppress(OSError):
-                about = path.lstat()
-                if stat.S_ISREG(about.st_mode) and about.st_size == 0:
-                    path.unlink()

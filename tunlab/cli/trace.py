@@ -1,11 +1,8 @@
 """`tunlab trace`: finds the session, and has a packet followed through it."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import typer
 
@@ -13,6 +10,7 @@ from tunlab import paths
 from tunlab.cli.choosing import choose_session
 from tunlab.cli.errors import told
 from tunlab.cli.joining import run_in
+from tunlab.engine.new_file import new_file
 from tunlab.errors import Status, TunlabError
 from tunlab.i18n import Words
 
@@ -28,7 +26,8 @@ class Asked:
     size: int | None
     port: int | None
     ttl: int
-    timeout: float
+    df: bool
+    timeout: float | None
     json: bool
     graph: bool
     svg: Path | None
@@ -48,12 +47,13 @@ def trace_packet(asked: Asked, language: str) -> None:
             raise TunlabError("trace_size_tcp", Status.USAGE)
         here = asked.host or paths.SANDBOX_RUN.is_dir()
         found = None if here else choose_session(words, asked.session)
-        with _written(asked.svg) as file:
+        with new_file(asked.svg) as file:
             from tunlab.cli.tracing import Showing, prepared
             from tunlab.engine.trace.tracer import Wanted
 
             wanted = Wanted(
-                asked.node, asked.address, asked.protocol, asked.count, ttl=asked.ttl, patience=asked.timeout,
+                asked.node, asked.address, asked.protocol, asked.count, ttl=asked.ttl, df=asked.df,
+                patience=asked.timeout,
                 **({"size": asked.size} if asked.size is not None else {}),
                 **({"port": asked.port} if asked.port is not None else {}),
             )  # fmt: skip
@@ -62,20 +62,3 @@ def trace_packet(asked: Asked, language: str) -> None:
             main = prepared(wanted, showing, words)
             status = run_in(found, main, False, [file.fileno()] if file else []) if found else main()
         raise typer.Exit(status)
-
-
-@contextmanager
-def _written(path: Path | None) -> Iterator[BinaryIO | None]:
-    """The file, opened with the caller's own rights and in the caller's own view of the disk; gone if it is empty."""
-    from tunlab.engine.new_file import open_new
-
-    if path is None:
-        yield None
-        return
-    with os.fdopen(open_new(path), "wb") as file:
-        try:
-            yield file
-        finally:
-            with suppress(OSError):
-                if path.is_file() and path.stat().st_size == 0:
-                    path.unlink()

@@ -6,16 +6,17 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 from tunlab import paths
 from tunlab.cli.choosing import unknown
-from tunlab.cli.errors import end_with_reader, tell
+from tunlab.cli.errors import tell
 from tunlab.engine.loop import Loop
 from tunlab.engine.scene import running
 from tunlab.engine.trace.tracer import Tracer, Wanted
 from tunlab.errors import Status, TunlabError
 from tunlab.i18n import Words
+from tunlab.kernel.holder import Ended
 from tunlab.kernel.namespaces import named
 from tunlab.model.trace import Hop, Traced
 from tunlab.packet.scapy_loader import load_scapy
@@ -47,7 +48,8 @@ def prepared(wanted: Wanted, showing: Showing, words: Words) -> Callable[[], int
         page.console.print(":x: 包")
 
     def main() -> int:
-        end_with_reader()
+        for signum in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(signum, _end)  # so that nothing is left behind
         try:
             return _traced(wanted, showing, page)
         except TunlabError as error:
@@ -55,10 +57,18 @@ def prepared(wanted: Wanted, showing: Showing, words: Words) -> Callable[[], int
             return error.status
         except KeyboardInterrupt:
             return 128 + signal.SIGINT
+        except Ended as ended:
+            return 128 + ended.signum
+        except BrokenPipeError:
+            return 128 + signal.SIGPIPE
         except HungUp:
             return 128 + signal.SIGHUP
 
     return main
+
+
+def _end(signum: int, _: object) -> NoReturn:
+    raise Ended(signum)
 
 
 def _traced(wanted: Wanted, showing: Showing, page: Page) -> int:

@@ -12,6 +12,7 @@ from tunlab.cli.errors import end_with_reader, tell, told
 from tunlab.cli.sandboxed import as_topology
 from tunlab.errors import Status, TunlabError
 from tunlab.i18n import Words
+from tunlab.kernel.errno_names import attempting
 from tunlab.kernel.holder import Ended, FrontLine
 from tunlab.labfile.topology.load import load_topology
 from tunlab.model.topology import Topology
@@ -28,14 +29,23 @@ def bring_up(file: Path, foreground: bool, language: str) -> None:
         if paths.SANDBOX_RUN.is_dir():
             raise TunlabError("session_inside")
         topology = load_topology(file)
-        folder = file.resolve().parent
+        with attempting(f"realpath {file}"):  # nothing leads to a folder that was removed
+            folder = file.resolve().parent
         status = as_topology(
             topology.name, lambda front: _hold(front, topology, folder, foreground, words), [folder], not foreground
         )
         if status == Status.FINE:
             end_with_reader()
-            print(printable("\n".join(hints(topology, words, alone=len(nearest(running())) == 1))))
+            _say(printable("\n".join(hints(topology, words, alone=len(nearest(running())) == 1))), topology.name)
         raise typer.Exit(status)
+
+
+def _say(text: str, name: str) -> None:
+    """Raises TunlabError where that fails: whoever reads of it must not take it for a failure of `up`."""
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        raise TunlabError("up_unsaid", name=name, problem=error.strerror) from error
 
 
 def _hold(front: FrontLine, topology: Topology, folder: Path, foreground: bool, words: Words) -> int:

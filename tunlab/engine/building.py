@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 from tunlab.engine.node_building import NodeBuilding, missing_kind
-from tunlab.kernel.errno_names import attempting
 from tunlab.kernel.namespaces import NetworkNamespace
+from tunlab.kernel.open_files import allow_for
 from tunlab.kernel.rtnetlink import IFLA_NET_NS_FD, NEWLINK, Requests, hardware, new_link, u32, veth_peer
 from tunlab.model.topology import Endpoint, Link, Topology
 
@@ -35,6 +35,7 @@ def built(topology: Topology, up: bool) -> Iterator[Built]:
     program has started, `Built.finish(program.device)`. Raises KernelError with the command that a person would have
     typed, or TunlabError where the kernel lacks a kind of device; then nothing is left.
     """
+    allow_for(len(topology.nodes))
     with ExitStack() as stack:
         nodes: dict[str, NodeBuilding] = {}
         try:
@@ -57,9 +58,7 @@ def built(topology: Topology, up: bool) -> Iterator[Built]:
 
 def _add_links(links: tuple[Link, ...], nodes: Mapping[str, NodeBuilding]) -> None:
     """All veth pairs by one socket, from where we are: each end is made in its node at once."""
-    with attempting("socket AF_NETLINK"):
-        requests = Requests()
-    try:
+    with Requests() as requests:
         for link in links:
             (near, far), (here, there) = link.ends, link.interfaces
             one, other = nodes[near.node], nodes[far.node]
@@ -71,5 +70,3 @@ def _add_links(links: tuple[Link, ...], nodes: Mapping[str, NodeBuilding]) -> No
             body = new_link(near.device, index, "veth", options, more)
             requests.add(NEWLINK, body, missing_kind(near, "veth", command))
         requests.send()
-    finally:
-        requests.close()

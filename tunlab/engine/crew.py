@@ -18,7 +18,9 @@ from tunlab.model.topology import Topology
 
 PATIENCE = 60.0  # seconds for a command to end, or for all programs to be ready
 QUIET = 0.3  # seconds without a line, after which a command has said all; what it left in the background may go on
+_LINGER = 1.0  # seconds that one which has ended is heard at most: what it left in the background may flood
 _LAST_LINES = 10  # of what it printed, in the sentence about one that failed
+_LONGEST = 200  # characters of such a line
 
 Heard = Callable[[str, str, str], None]
 
@@ -34,22 +36,30 @@ class Member:
         self.seen_ready = False
         self.code: int | None = None
         self._last_sign = time.monotonic()
+        self._ended = 0.0
         self._heard_out = False
 
     def heard(self, lines: list[str] | None, ready: str | None) -> None:
         """It printed these lines; None: its terminal is closed."""
         self._last_sign = time.monotonic()
         self._heard_out = lines is None
-        self.last_lines.extend(lines or ())
+        self.last_lines.extend(line[:_LONGEST] for line in lines or ())
         self.seen_ready = self.seen_ready or (ready is not None and any(ready in line for line in lines or ()))
+
+    def end(self, code: int) -> None:
+        """It has ended; by a signal N where the code is -N, which a shell calls 128+N."""
+        self.code = code if code >= 0 else 128 - code
+        self._ended = time.monotonic()
 
     def over(self) -> bool:
         """Whether it has ended and all that it printed has been heard."""
-        return self.code is not None and (self._heard_out or time.monotonic() - self._last_sign > QUIET)
+        now = time.monotonic()
+        quiet = now - self._last_sign > QUIET or now - self._ended > _LINGER
+        return self.code is not None and (self._heard_out or quiet)
 
     def refused(self, key: str) -> TunlabError:
         """The sentence about one that failed."""
-        command, said = shlex.join(self.words), "\n".join(self.last_lines)
+        command, said = shlex.join(self.words), "".join(f"\n| {line}" for line in self.last_lines)
         return TunlabError(key, node=self.node, command=command, code=self.code, said=said, seconds=PATIENCE)
 
 
@@ -101,7 +111,7 @@ class Crew:
         """These processes have ended, with these exit codes."""
         for member in self._members:
             if member.process.pid in codes:
-                member.code = codes[member.process.pid]
+                member.end(codes[member.process.pid])
         for member in [each for each in self._members if each.over()]:
             self._loop.ignore(member.process)
             member.process.close()

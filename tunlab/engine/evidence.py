@@ -5,15 +5,17 @@ from collections import defaultdict
 from tunlab.model.checks import PacketFilter
 from tunlab.model.events import DeviceSeen, Entry, Output, PacketSeen
 from tunlab.model.topology import Endpoint
+from tunlab.model.trace import Traced
 
 
 class Evidence:
-    """Packets and output lines by step, and each device as last seen."""
+    """Packets, output lines and traces by step, and each device as last seen."""
 
     def __init__(self) -> None:
         self._packets: dict[str, list[PacketSeen]] = defaultdict(list)
         self._lines: dict[str, list[Output]] = defaultdict(list)
         self._devices: dict[tuple[str, str], DeviceSeen] = {}
+        self._traced: dict[str, Traced] = {}
         self.last_packet = 0.0  # when the newest packet was logged, in seconds of the run
 
     def read(self, entry: Entry) -> None:
@@ -24,6 +26,8 @@ class Evidence:
                 self.last_packet = entry.t
             case Output() as output:
                 self._lines[output.step].append(output)
+            case Traced() as traced:
+                self._traced[traced.step] = traced
             case DeviceSeen() as device:
                 self._devices[device.node, device.device] = device
 
@@ -42,6 +46,10 @@ class Evidence:
     def lines(self, step: str, program: str | None) -> list[str]:
         """What a program printed during a step, or where it is None all that ran in it."""
         return [output.line for output in self._lines[step] if program in (None, output.program)]
+
+    def traced(self, step: str) -> Traced | None:
+        """The end of the last packet that was traced in a step."""
+        return self._traced.get(step)
 
     def device(self, at: Endpoint) -> DeviceSeen | None:
         """A device as last seen, or None when it never was, or is gone."""

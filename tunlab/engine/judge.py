@@ -17,6 +17,8 @@ from tunlab.model.checks import (
     OutputCheck,
     PacketCheck,
     PrintedCheck,
+    TracedCheck,
+    expected_value,
     expects_absence,
 )
 from tunlab.model.events import CheckJudged, PacketSeen
@@ -82,6 +84,8 @@ def _judge(stage: Stage, step: str, check: Check) -> Judgement:
             return _counted(step, check, _agreeing(stage, step, check), lost=_lost(stage, step, check))
         case DeviceCheck():
             return _device(stage, step, check)
+        case TracedCheck():
+            return _traced(stage, step, check)
 
 
 def _counted(
@@ -162,6 +166,22 @@ def _filled(line: str, packet: PacketSeen) -> str:
         return str(int(text, 16)) if text.startswith("0x") else text  # programs print numbers in decimal
 
     return _FIELD.sub(value, line)
+
+
+def _traced(stage: Stage, step: str, check: TracedCheck) -> Judgement:
+    end = stage.evidence.traced(step)
+    expected = ", ".join(check.demands())
+    if end is None:
+        return _judged(step, check, expected, None, False, False)
+    reason = end.why.key.removeprefix("why_") if end.why else None
+    found = replace(
+        check,
+        state=end.state,
+        last=None if check.last is None else end.last or "-",
+        why=None if check.why is None else reason or "-",
+    )
+    judged = _judged(step, check, expected, ", ".join(found.demands()), found == check, False)
+    return judged if expected_value(check) else replace(judged, value=None)
 
 
 def _device(stage: Stage, step: str, check: DeviceCheck) -> Judgement:

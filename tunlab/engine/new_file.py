@@ -1,12 +1,34 @@
-"""A file to write packets into: a new one, for the real user; or a named pipe, as Wireshark reads them."""
+"""A file to write packets or a drawing into: a new one, for the real user; or a named pipe, as Wireshark reads them."""
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from tunlab.errors import Status, TunlabError
 from tunlab.kernel.errno_names import name_of
 from tunlab.kernel.user import give_to_real_user
+
+
+@contextmanager
+def new_file(path: Path | None) -> Iterator[BinaryIO | None]:
+    """What `open_new` opens, for the length of the block; where nothing was written, no empty file is left.
+
+    None where no file is wanted. Raises TunlabError as `open_new` does.
+    """
+    if path is None:
+        yield None
+        return
+    with os.fdopen(open_new(path), "wb") as file:
+        try:
+            yield file
+        finally:
+            with suppress(OSError):
+                about = path.lstat()
+                if stat.S_ISREG(about.st_mode) and about.st_size == 0:
+                    path.unlink()
 
 
 def open_new(path: Path) -> int:
@@ -17,9 +39,9 @@ def open_new(path: Path) -> int:
     try:
         return _opened(path)
     except FileExistsError as error:
-        raise TunlabError("capture_exists", Status.USAGE, file=path) from error
+        raise TunlabError("file_exists", Status.USAGE, file=path) from error
     except OSError as error:
-        raise TunlabError("capture_refused", Status.USAGE, file=path, problem=name_of(error)) from error
+        raise TunlabError("file_refused", Status.USAGE, file=path, problem=name_of(error)) from error
 
 
 def _opened(path: Path) -> int:

@@ -5,10 +5,10 @@ import pwd
 import socket
 from collections.abc import Callable
 
-from tunlab.errors import Status, TunlabError
+from tunlab.errors import KernelError, Status, TunlabError
 from tunlab.kernel import probe, qdiscs, sysctl, wireguard
 from tunlab.kernel.device_options import MODULES, options, words
-from tunlab.kernel.errno_names import attempting, refusal
+from tunlab.kernel.errno_names import refusal
 from tunlab.kernel.namespaces import NetworkNamespace
 from tunlab.kernel.rtnetlink import (
     IFLA_MASTER,
@@ -70,9 +70,7 @@ class NodeBuilding:
 
     def complete(self) -> None:
         """Make all devices that can be made, and give them and the ends of the links what the file says."""
-        with attempting("socket AF_NETLINK"):
-            requests = Requests()
-        try:
+        with Requests() as requests:
             requests.add(SETLINK, set_link(1, up=True), self._refused("ip", "link set dev lo up"))
             made = self._add_devices(requests)
             for name, interface, link in self._ends:
@@ -84,8 +82,6 @@ class NodeBuilding:
             for device in made:
                 self._set_state(requests, device.name, device.interface)
             requests.send()
-        finally:
-            requests.close()
 
     def finish(self, name: str) -> None:
         """A program has made this device: give it what the file says, and make what lies on it."""
@@ -178,11 +174,12 @@ class NodeBuilding:
     def _shape(self, requests: Requests, name: str, interface: Interface, link: Link) -> None:
         index, at = self.indices[name], self._endpoint(name)
         if link.netem is not None:
-            command = f"qdisc add dev {name} root netem {qdiscs.netem_words(link.netem)}"
+            command = f"qdisc add dev {name} {qdiscs.netem_words(link.netem)}"
             requests.add(NEWQDISC, qdiscs.netem(index, link.netem), _missing_qdisc(at, "netem", command))
         if link.rate is not None:
-            body = qdiscs.tbf(index, link.rate, interface.mtu or _MTU, below_netem=link.netem is not None)
-            command = f"qdisc add dev {name} root tbf rate {link.rate}bit"
+            mtu, below_netem = interface.mtu or _MTU, link.netem is not None
+            body = qdiscs.tbf(index, link.rate, mtu, below_netem)
+            command = f"qdisc add dev {name} {qdiscs.tbf_words(link.rate, mtu, below_netem)}"
             requests.add(NEWQDISC, body, _missing_qdisc(at, "tbf", command))
 
     def _set_state(self, requests: Requests, name: str, interface: Interface) -> None:
@@ -203,8 +200,11 @@ class NodeBuilding:
         return index
 
     def _learn(self, name: str) -> None:
-        with attempting(f"ip -n {self.node.name} link show dev {name}"):
+        try:
             self.indices[name] = socket.if_nametoindex(name)
+        except OSError as error:  # which has no number
+            command = f"ip -n {self.node.name} link show dev {name}"
+            raise KernelError("ENODEV", command, "remedy_not_made") from error
 
     def _endpoint(self, device: str) -> Endpoint:
         return Endpoint(self.node.name, device)
@@ -221,7 +221,8 @@ def missing_kind(at: Endpoint, kind: str, command: str) -> Callable[[OSError], E
             return TunlabError(
                 "no_device_kind", Status.ENVIRONMENT, endpoint=at, kind=kind, module=MODULES.get(kind, kind)
             )
-        return refusal(error, f"ip -n {at.node} {command}", _REMEDIES)
+        remedies = _REMEDIES | ({errno.EOPNOTSUPP: "remedy_vlan_filtering"} if "vlan_filtering" in command else {})
+        return refusal(error, f"ip -n {at.node} {command}", remedies)
 
     return refused
 

@@ -3,6 +3,7 @@
 import random
 import time
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Protocol
 
 from tunlab.engine.loop import Loop
@@ -82,6 +83,11 @@ class Pinging:
         try:
             return way_out(self._wish.address)
         except KernelError as error:
+            address, _, device = self._wish.address.partition("%")
+            if error.errno_name == "ENODEV":
+                raise TunlabError("ping_no_device", Status.USAGE, device=device, address=address) from error
+            if error.errno_name == "EINVAL" and not device and ip_address(address).is_link_local:
+                raise TunlabError("ping_which_device", Status.USAGE, address=address) from error
             if error.errno_name not in _NO_WAY:
                 raise
             key = "ping_no_route" if self._wish.node else "ping_no_route_here"

@@ -18,7 +18,7 @@ _MOST_PIECES = 1000  # fragmented replies of which we wait for the rest
 @dataclass(slots=True)
 class _Request:
     left_ns: int | None = None  # when the kernel handed it to a device
-    replied_at: str | None = None  # the device at which the first reply came in
+    replied: tuple[str, str] | None = None  # the device at which the first reply came in, and its sender
     failed_at: str | None = None
 
 
@@ -126,13 +126,13 @@ class Answers:
         if found is None:
             return None
         number, request = found
-        again = request.replied_at is not None
-        if again and request.replied_at != captured.device:
+        again = request.replied is not None
+        if request.replied and request.replied[0] != captured.device and request.replied[1] == packet.source:
             return None  # the same packet, on its way from a port to its bridge
         trip = None if request.left_ns is None else captured.time_ns - request.left_ns
         late = number < self._highest and not again
         self._highest = max(self._highest, number)
-        request.replied_at = captured.device
+        request.replied = captured.device, packet.source
         self._open.discard(number)
         if again:
             self._duplicates += 1

@@ -13,6 +13,7 @@ from tunlab.engine.loop import Loop
 from tunlab.model.topology import Endpoint
 
 _UCRED = struct.Struct("3i")  # linux/socket.h: pid, uid, gid
+MOST_CALLERS = 256
 AT_ONCE = 16384  # bytes read in one turn of the loop: keys must not wait for a flood to end
 LONGEST = 300_000  # bytes of a line: a packet of 65,535 bytes in hexadecimal, and some
 
@@ -76,8 +77,14 @@ class Reports:
             self._hear(caller)
 
     def _accept(self) -> None:
-        line, _ = self._listener.accept()
+        try:
+            line, _ = self._listener.accept()
+        except BlockingIOError:  # who called has gone
+            return
         line.setblocking(False)
+        if len(self._callers) >= MOST_CALLERS:  # descriptors are few, and anybody in the sandbox may call
+            line.close()
+            return
         caller = _Caller(line)
         self._callers.append(caller)
         self._loop.serve(caller, lambda: self._hear(caller))

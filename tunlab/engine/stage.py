@@ -58,9 +58,7 @@ class Stage:
                 name: stack.enter_context(RunningNode(name, namespace))
                 for name, namespace in standing.namespaces.items()
             }
-            self.hosts = HostNames(list(self.nodes))
-            for name, address in self._lab.topology.addresses():
-                self.hosts.learn(name, address)
+            self.hosts = HostNames(self._lab.topology)
             self.packets = PacketLog(self.log, list(self.nodes.values()))
             self.programs = stack.enter_context(
                 Programs(self._lab.folder, self.nodes, self.loop, self.log, self.packets)

@@ -1,6 +1,6 @@
 """A topology from its first namespace to its end: built, its commands run, its programs started and heard."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,8 +11,7 @@ from tunlab.engine.hosts import HostNames
 from tunlab.engine.loop import Loop
 from tunlab.kernel.process import reap
 from tunlab.kernel.waking import Waking
-from tunlab.model.interface import Interface
-from tunlab.model.topology import Endpoint, Topology
+from tunlab.model.topology import Topology
 
 _IDLE = 3600.0  # seconds: nothing happens by itself
 
@@ -30,9 +29,7 @@ def stand(
         loop.at_each_turn(lambda: crew.ended(reap()))
         loop.at_each_turn(check)
         check()
-        hosts = HostNames([node.name for node in topology.nodes])
-        for name, address in first_addresses(topology).items():
-            hosts.learn(name, address)
+        HostNames(topology)
         for node in topology.nodes:
             if node.environment:
                 note_environment(node.name, node.environment)
@@ -47,20 +44,3 @@ def stand(
         ready()
         while True:
             loop.turn(_IDLE)
-
-
-def interfaces(topology: Topology) -> Iterator[tuple[Endpoint, Interface]]:
-    """Every device with what it is given: the ends of the links first, then what is in each node."""
-    for link in topology.links:
-        yield from zip(link.ends, link.interfaces, strict=True)
-    for node in topology.nodes:
-        yield from ((Endpoint(node.name, device.name), device.interface) for device in node.devices)
-
-
-def first_addresses(topology: Topology) -> dict[str, str]:
-    """By node, with the prefix length; a node without any is left out."""
-    found: dict[str, str] = {}
-    for at, interface in interfaces(topology):
-        if interface.addresses:
-            found.setdefault(at.node, interface.addresses[0])
-    return found

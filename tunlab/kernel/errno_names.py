@@ -1,6 +1,7 @@
 """An OSError becomes a sentence: the errno's name, what was attempted, and a remedy where one is known."""
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -24,8 +25,10 @@ def attempting(attempt: str, remedies: dict[int, str] | None = None, **values: o
 
 
 def refusal(error: OSError, attempt: str, remedies: dict[int, str] | None = None, **values: object) -> KernelError:
-    """The KernelError for `error`."""
-    return KernelError(name_of(error), attempt, (remedies or {}).get(error.errno or 0), **values)
+    """The KernelError for `error`, with the kernel's own words where it has more than a number."""
+    code = error.errno or 0
+    said = error.strerror if error.strerror != os.strerror(code) else None
+    return KernelError(name_of(error), attempt, (remedies or {}).get(code), said, **values)
 
 
 def name_of(error: OSError) -> str:

@@ -17,6 +17,7 @@ _FAMILIES = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}
 _HOOKS = ("prerouting", "input", "forward", "output", "postrouting", "ingress")
 _NETDEV_HOOKS = ("ingress", "egress")
 _NF_DROP = 0
+_VERDICT = bytes(4)  # NFT_REG_VERDICT, as an attribute of a register
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def _hook(chain: dict[int, bytes]) -> str:
 
 
 def _read(expressions: bytes) -> tuple[bool, int | None]:
-    """Whether the rule can drop, and how many packets its counter has met."""
+    """Whether the rule can drop, and how many packets its counter has met: those that met all of its conditions."""
     drops, packets = False, None
     for _, element in attributes(expressions):
         expression = dict(attributes(element))  # NFTA_EXPR_NAME, NFTA_EXPR_DATA
@@ -103,6 +104,9 @@ def _read(expressions: bytes) -> tuple[bool, int | None]:
             drops = True
         elif name == "immediate":
             drops = drops or _verdict(data.get(2, b"")) == _NF_DROP
+        elif name != "log":  # a condition: what a counter in front of it has met need not have met it
+            packets = None
+            drops = drops or (name == "lookup" and data.get(3) == _VERDICT)  # a verdict map, with a drop in it perhaps
     return drops, packets
 
 

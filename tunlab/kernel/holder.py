@@ -20,9 +20,8 @@ from tunlab.kernel.syscalls import (
 
 FURNISH, GO = b"furnish", b"go"  # what the front says to the holder, in this order
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+NAME = "holder"  # as ps(1) shows PID 1: a learner's `pkill tun` is meant for another process
 
-
-_NAME = "holder"  # as ps(1) shows PID 1: a learner's `pkill tun` is meant for another process
 IMPATIENCE = 1.0  # seconds after which asking again means: at once; timeout(1) and shells ask twice in a row
 _REMEDIES = dict.fromkeys((errno.EPERM, errno.EACCES), "remedy_sandbox")
 
@@ -117,7 +116,7 @@ def become_holder(front: FrontLine, keep: Iterable[Path]) -> None:
     """
     _obey_signals(front)
     with suppress(OSError):
-        Path("/proc/thread-self/comm").write_text(_NAME)
+        Path("/proc/thread-self/comm").write_text(NAME)
     with attempting("mount /proc, /sys and /run in the sandbox", _REMEDIES):
         furnish(keep)
     raise_ambient(capabilities_permitted())

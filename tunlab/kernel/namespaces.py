@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tunlab import paths
 from tunlab.kernel.errno_names import attempting
+from tunlab.kernel.open_files import allow_for
 from tunlab.kernel.syscalls import CLONE_NEWNET, MS_BIND, mount, setns, unmount, unshare
 
 
@@ -82,9 +83,12 @@ def named() -> Iterator[list[tuple[str, int]]]:
     """The name of every network namespace that ip-netns(8) would list, with a descriptor of it for the block."""
     opened: list[tuple[str, int]] = []
     try:
-        for path in sorted(paths.NETNS.glob("*")):
+        found = sorted(paths.NETNS.glob("*"))
+        allow_for(len(found))
+        for path in found:
             with suppress(OSError):  # it has just gone, or is not ours to see
-                opened.append((path.name, open_named(path.name)))
+                if identity(path.name):
+                    opened.append((path.name, open_named(path.name)))
         yield opened
     finally:
         for _, fd in opened:

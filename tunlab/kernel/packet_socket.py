@@ -2,6 +2,8 @@
 
 import socket
 import struct
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from tunlab.kernel.errno_names import attempting
@@ -9,10 +11,11 @@ from tunlab.kernel.errno_names import attempting
 _ETH_P_ALL = 3  # linux/if_ether.h
 _SOL_PACKET, _PACKET_STATISTICS = 263, 6  # linux/socket.h, linux/if_packet.h
 _SO_TIMESTAMPNS = 35  # asm-generic/socket.h
-_PACKET_OUTGOING = 4
+_PACKET_OTHERHOST, _PACKET_OUTGOING = 3, 4  # linux/if_packet.h
 ETHERNET_TYPES = (1, 772)  # linux/if_arp.h: ARPHRD_ETHER and ARPHRD_LOOPBACK; a tun or an ipip device has no header
 _SNAP = 65535 + 64  # no packet is longer, offloads included
 BUFFER = 4 << 20
+_CLOSERS = 32  # threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,7 @@ class Captured:
     """A packet as the socket saw it: `outgoing` is from the stack to the device; `time_ns` since the epoch.
 
     `length` is the packet's own where `data` was cut off. With `link_header` it begins with that of Ethernet.
+    `for_another`: the frame came in for a MAC that is not the device's, so its stack ignores it.
     """
 
     device: str
@@ -28,6 +32,7 @@ class Captured:
     time_ns: int
     data: bytes
     length: int
+    for_another: bool = False
 
 
 class PacketSocket:
@@ -46,6 +51,9 @@ class PacketSocket:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._socket.close()
 
     def fileno(self) -> int:
@@ -76,7 +84,15 @@ class PacketSocket:
             time_ns=seconds * 1_000_000_000 + nanoseconds,
             data=data,
             length=len(data),
+            for_another=packet_type == _PACKET_OTHERHOST,
         )
+
+
+def close_all(opened: Collection[PacketSocket]) -> None:
+    """All of them at once: each close waits some 10 ms, until no processor uses the socket any more."""
+    if opened:
+        with ThreadPoolExecutor(min(_CLOSERS, len(opened))) as closers:
+            list(closers.map(PacketSocket.close, opened))
 
 
 def has_ethernet_header(hardware_type: int) -> bool:
@@ -84,8 +100,14 @@ def has_ethernet_header(hardware_type: int) -> bool:
     return hardware_type in ETHERNET_TYPES
 
 
-def send_packet(destination: str, packet: bytes) -> None:
+def endpoint(address: str, port: int, zone: int = 0) -> tuple[str, int] | tuple[str, int, int, int]:
+    """What a socket takes; `zone` is the index of the device of a link-local address."""
+    return (address, port, 0, zone) if ":" in address else (address, port)
+
+
+def send_packet(destination: str, packet: bytes, zone: int = 0) -> None:
     """Hand a whole IP packet to the stack of the current namespace, header included (raw(7), IPPROTO_RAW)."""
     family = socket.AF_INET6 if ":" in destination else socket.AF_INET
     with attempting(f"send to {destination}"), socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
-        raw.sendto(packet, (destination, 0))
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        raw.sendto(packet, endpoint(destination, 0, zone))

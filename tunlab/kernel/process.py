@@ -1,5 +1,6 @@
 """A program of a lab: a process in a node, on a terminal of its own, so that its output comes as it prints it."""
 
+import errno
 import fcntl
 import os
 import pty
@@ -114,6 +115,8 @@ def spawn(
             become(words, environment)
         except OSError as error:
             os.write(tell, str(error.errno).encode())
+        except ValueError:  # an empty name, or a zero byte
+            os.write(tell, str(errno.EINVAL).encode())
         finally:
             os._exit(127)
     os.close(theirs)

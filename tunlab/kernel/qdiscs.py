@@ -43,6 +43,13 @@ def tbf(index: int, rate: int, mtu: int, below_netem: bool) -> bytes:
     return _TCMSG.pack(0, index, handle, parent, 0) + text(_TCA_KIND, "tbf") + attribute(_TCA_OPTIONS, options)
 
 
+def tbf_words(rate: int, mtu: int, below_netem: bool) -> str:
+    """What stands behind the device in the command of tc(8)."""
+    burst, limit = tbf_sizes(rate, mtu)
+    place = "parent 1:1 handle 10:" if below_netem else "root handle 1:"
+    return f"{place} tbf rate {rate}bit burst {burst} limit {limit}"
+
+
 def netem(index: int, wanted: Netem) -> bytes:
     """The body of NEWQDISC: netem at a device's root."""
     gap = 1 if wanted.reorder else 0  # every packet may be the one that is not delayed
@@ -59,10 +66,10 @@ def netem(index: int, wanted: Netem) -> bytes:
 
 
 def netem_words(wanted: Netem) -> str:
-    """What stands after `netem` in a command of tc(8)."""
+    """What stands behind the device in the command of tc(8)."""
     delay = f"delay {wanted.delay}us" + (f" {wanted.jitter}us" if wanted.jitter else "") if wanted.delay else ""
     shares = {"loss": wanted.loss, "duplicate": wanted.duplicate, "reorder": wanted.reorder, "corrupt": wanted.corrupt}
-    words = [delay, *(f"{name} {share:g}%" for name, share in shares.items() if share)]
+    words = ["root handle 1: netem", delay, *(f"{name} {share:g}%" for name, share in shares.items() if share)]
     words.append(f"limit {wanted.limit}" if wanted.limit else "")
     return " ".join(word for word in words if word)
 

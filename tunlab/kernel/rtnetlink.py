@@ -9,6 +9,9 @@ import socket
 import struct
 from collections.abc import Callable
 from ipaddress import ip_interface
+from typing import Self
+
+from tunlab.kernel.errno_names import attempting
 
 NEWLINK, DELLINK, NEWADDR, NEWQDISC, SETLINK = 16, 17, 20, 36, 19
 IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_LINK, IFLA_MASTER, IFLA_LINKINFO, IFLA_NET_NS_FD = 1, 3, 4, 5, 10, 18, 28
@@ -106,20 +109,24 @@ def new_address(index: int, address: str) -> bytes:
 
 
 class Requests:
-    """A NETLINK_ROUTE socket in the namespace in which this thread is, and what waits to be sent through it.
+    """A NETLINK_ROUTE socket in the namespace in which this thread is, and what waits to be sent. A context manager.
 
     The kernel answers to what it refuses, and to the last request of a send; it carries them out in order, and goes on
     after a refusal.
     """
 
     def __init__(self) -> None:
-        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
+        with attempting("socket AF_NETLINK"):
+            self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
         self._socket.setsockopt(_SOL_NETLINK, _CAP_ACK, 1)  # an answer does not repeat the request
         self._socket.setsockopt(_SOL_NETLINK, _EXT_ACK, 1)  # but says more than a number
         self._waiting: list[tuple[int, bytes, Refused]] = []
         self._sent = 0
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._socket.close()
 
     def add(self, kind: int, body: bytes, refused: Refused) -> None:
@@ -139,10 +146,12 @@ class Requests:
         for number, (kind, body, _) in enumerate(requests, first):
             flags = _REQUEST | (_ACK if number == last else 0) | (0 if kind == SETLINK else _CREATE | _EXCL)
             parts += (_HEADER.pack(16 + len(body), kind, flags, number, 0), body)  # every body is a multiple of four
-        self._socket.send(b"".join(parts))
+        with attempting("send AF_NETLINK"):
+            self._socket.send(b"".join(parts))
         answered, refusal = -1, None
         while answered != last:
-            answer = self._socket.recv(4096)
+            with attempting("recv AF_NETLINK"):
+                answer = self._socket.recv(4096)
             _, kind, _, answered, _, code = _ANSWER.unpack_from(answer)
             if kind == _ERROR and code and refusal is None:
                 refusal = (requests[answered - first][2], OSError(-code, _message(answer) or os.strerror(-code)))

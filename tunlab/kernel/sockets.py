@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _LISTENING = "0A"  # TCP_LISTEN in net/tcp_states.h
-_ANY = ("0.0.0.0", "::")
+_ANY = ("0.0.0.0", "::")  # of IPv4, and of both
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,13 @@ def waiting(protocol: str, address: str, port: int) -> Waiting | None:
 
     One bound to `::` counts for IPv4 too, as it is one without IPV6_V6ONLY.
     """
+    old = ":" not in address
+    taking = (address, f"::ffff:{address}", *_ANY) if old else (address, "::")
     found = [
         each
-        for name in (protocol, f"{protocol}6")
+        for name in ((protocol, f"{protocol}6") if old else (f"{protocol}6",))
         for each in _sockets(name, port, listening=protocol == "tcp")
-        if each.address in (address, f"::ffff:{address}", *_ANY)
+        if each.address in taking
     ]
     return max(found, key=lambda each: each.address not in _ANY, default=None)
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from tunlab.labfile import known
 from tunlab.labfile.cursor import Value, choices, if_there
 from tunlab.labfile.problems import shown
-from tunlab.labfile.values import Scope, claim, endpoint, interface_address, program, slug
+from tunlab.labfile.values import Scope, claim, endpoint, interface_address, program, slug, traced_place
+from tunlab.messages import why_en
 from tunlab.model.checks import (
     AgreeCheck,
     Check,
@@ -17,7 +18,9 @@ from tunlab.model.checks import (
     PacketCheck,
     PacketFilter,
     PrintedCheck,
+    TracedCheck,
 )
+from tunlab.model.trace import STATES
 
 LENGTH = "length"  # {check.length} in prose is the length of its packets
 
@@ -28,6 +31,7 @@ _AMOUNT = ("count", "at_least")
 _DEVICE = ("flags", "without", "state", "address", "addresses", "holder", "holders", "peer")
 _GAP = "{value}"
 _MOST = 100_000
+_REASONS = tuple(key.removeprefix("why_") for key in why_en.SENTENCES)
 _LONGEST = 65549  # bytes: an IP packet, with an Ethernet header in front
 
 _Claims = tuple[str, ...]
@@ -117,6 +121,20 @@ def _agree(value: Value, identifier: str, claims: _Claims, scope: Scope) -> Chec
     )
 
 
+def _traced(value: Value, identifier: str, claims: _Claims, scope: Scope) -> Check:
+    fields = value.fields(("state",), ("last", "why"))
+    state = fields["state"].choice(STATES)
+    if "why" in fields and state == "answered":
+        raise fields["why"].error("lab_traced_why")
+    return TracedCheck(
+        identifier,
+        claims,
+        state,
+        if_there(fields.get("last"), lambda last: traced_place(last, scope.nodes)),
+        if_there(fields.get("why"), lambda why: why.choice(_REASONS)),
+    )
+
+
 def _filter(value: Value, fields: Mapping[str, Value], scope: Scope) -> PacketFilter:
     seen_by = fields["seen_by"].choice(_DIRECTIONS)
     if "program" in fields and seen_by != "program":
@@ -158,4 +176,5 @@ _KINDS: Mapping[str, Callable[[Value, str, _Claims, Scope], Check]] = {
     "output": _output,
     "printed": _printed,
     "agree": _agree,
+    "traced": _traced,
 }

@@ -92,6 +92,15 @@ def split_endpoint(value: Value) -> tuple[str, str]:
     return node, device
 
 
+def traced_place(value: Value, nodes: Collection[str]) -> str:
+    """A place of a packet's path, `h1:eth0 out`."""
+    at, _, direction = value.text().partition(" ")
+    node, _, device = at.partition(":")
+    if not (node and device and direction in ("out", "in")):
+        raise value.error("lab_traced_place", value=shown(value.text()))
+    return f"{_node(value, node, nodes)}:{_device(value, device)} {direction}"
+
+
 def program(value: Value, scope: Scope) -> Program:
     """A program of the lab."""
     name = value.text()

@@ -124,6 +124,10 @@ def _trace(value: Value, scope: Scope) -> Verb:
         trace = replace(trace, size=fields["size"].integer(56, 65535))
     if "port" in fields:
         trace = replace(trace, port=fields["port"].integer(1, 65535))
+    if "port" in fields and trace.protocol == "icmp":
+        raise fields["port"].error("lab_trace_port")
+    if "size" in fields and trace.protocol == "tcp":
+        raise fields["size"].error("lab_trace_size")
     return trace
 
 

@@ -10,4 +10,9 @@ SENTENCES: dict[str, str] = {
         "modprobe {module}"
     ),
     "unknown_user": "{endpoint} is to belong to '{user}', and this machine has no such user; write another owner",
+    "remedy_not_made": "its program has not made it, and counts as ready; look at its 'ready', "
+    "or at the name that it gives its device",
+    "remedy_vlan_filtering": "this kernel was built without it (CONFIG_BRIDGE_VLAN_FILTERING); delete vlan_filtering",
+    "too_many_nodes": "so many nodes need {files} open files, and a process may have {most}; take fewer nodes, "
+    "or raise the limit as root: ulimit -n {files}",
 }

@@ -60,6 +60,8 @@ SENTENCES: dict[str, str] = {
     "untrusted": "{folder} did not come with tunlab, and would run the commands above; add --allow-exec to let it",
     "sessions_not_yours": "{folder} is not a folder of yours; remove it, or set XDG_RUNTIME_DIR to one that is",
     "sessions_unusable": "cannot keep the session's record in {folder}: {problem}",
+    "file_exists": "{file} is there already; name another file, or remove it",
+    "file_refused": "cannot write to {file}: {problem}; name another file",
     "save_exists": "{folder} cannot hold this run: {file} is there already; name another folder for --save",
     "save_refused": "cannot write to {folder}: {problem}; name another folder for --save",
     "save_failed": "cannot go on saving to {folder}: {problem}; the run was stopped, what was written so far is kept",

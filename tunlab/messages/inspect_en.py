@@ -70,8 +70,6 @@ SENTENCES: dict[str, str] = {
     "not say which device they belonged to; a larger --buffer may help",
     "capture_this_machine": "this machine",
     "capture_session_ended": "the session {session} has ended; the file is complete up to there",
-    "capture_exists": "{file} is there already; name another file for -w, or remove it",
-    "capture_refused": "cannot write to {file}: {problem}; name another file for -w",
     "capture_failed": "cannot go on writing to {file}: {problem}; what was written so far can be read",
     "capture_to_terminal": "packets are not text; do not write them to a terminal: name a file for -w, or pipe them: "
     "tunlab capture -w - | tshark -r -",

@@ -67,8 +67,6 @@ SENTENCES: dict[str, str] = {
     "capture_count_dropped": "{name}：内核丢弃 {dropped} 个包，属于哪个设备内核没有说；把 --buffer 调大也许有用",
     "capture_this_machine": "本机",
     "capture_session_ended": "会话 {session} 已结束；到此为止的文件是完整的",
-    "capture_exists": "{file} 已经存在；请给 -w 换一个文件名，或先删掉它",
-    "capture_refused": "不能写入 {file}：{problem}；请给 -w 换一个文件名",
     "capture_failed": "不能继续写入 {file}：{problem}；已写入的部分可以读取",
     "capture_to_terminal": "抓到的数据不是给终端看的文本；请给 -w 一个文件名，或接到管道："
     "tunlab capture -w - | tshark -r -",

@@ -84,6 +84,10 @@ SENTENCES: dict[str, str] = {
     "lab_told_by_program": "'{name}' belongs to 'seen_by: program'; captures know no programs: delete it",
     "lab_gone": "a device that is gone has nothing else to check; delete '{name}', or check it under an id of its own",
     "lab_gap": "'{value}' must hold {{value}} once, where the value stands in the printed line",
+    "lab_traced_place": "'{value}' is no place of a packet; write one such as h1:eth0 out",
+    "lab_traced_why": "a packet that was answered has no reason why it was not; delete 'why'",
+    "lab_trace_port": "an ICMP echo has no port; delete 'port', or write protocol: udp or tcp",
+    "lab_trace_size": "a TCP SYN has the size that it has; delete 'size'",
     "lab_hexadecimal": "'{value}' is not hexadecimal; write two digits a byte, as in 00000800",
     "lab_absence": (
         "check '{check}' passes when nothing happens; add a check to this step that passes only when something happens"

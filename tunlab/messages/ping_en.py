@@ -18,6 +18,9 @@ SENTENCES: dict[str, str] = {
     "ping_unknown_name_host": "'{name}' is neither an address nor a name that is known here",
     "ping_no_route": "{node} has no route to {address} ({errno}); see 'ip route' in {node}",
     "ping_no_route_here": "this machine has no route to {address} ({errno}); see 'ip route'",
+    "ping_no_device": "there is no device '{device}' there, through which to reach {address}; see 'ip link'",
+    "ping_which_device": "{address} is a link-local address, which every link has of its own; "
+    "say through which device, such as {address}%eth0",
     "ping_too_big": "{size} bytes of data and {headers} of headers are more than {mtu}, "
     "the MTU of the way to {address}; make --size smaller or leave --df out",
     "ping_not_permitted": "this machine lets only root ping so: raw sockets need CAP_NET_RAW ({errno}); "

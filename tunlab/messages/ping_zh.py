@@ -17,6 +17,8 @@ SENTENCES: dict[str, str] = {
     "ping_unknown_name_host": "“{name}”不是地址，这里也没有这个名字",
     "ping_no_route": "{node} 没有到 {address} 的路由（{errno}）；请在 {node} 里查看“ip route”",
     "ping_no_route_here": "本机没有到 {address} 的路由（{errno}）；请查看“ip route”",
+    "ping_no_device": "那里没有设备“{device}”，无法从它去往 {address}；请查看“ip link”",
+    "ping_which_device": "{address} 是链路本地地址，每条链路各有各的；请写明从哪个设备走，例如 {address}%eth0",
     "ping_too_big": "{size} 字节数据加上 {headers} 字节首部，超过了去往 {address} 的路上的 MTU {mtu}；"
     "请减小 --size，或去掉 --df",
     "ping_not_permitted": "本机只允许 root 这样 ping：原始套接字需要 CAP_NET_RAW（{errno}）；"

@@ -15,8 +15,8 @@ SENTENCES: dict[str, str] = {
         "To bring it up: tunlab exec {node} -- ip link set {device} up"
     ),
     "why_refusing_route": (
-        "{node} has a route for {to} that sends packets nowhere, of the type {kind}. "
-        "To find it: tunlab exec {node} -- ip route show type {kind}"
+        "{node} has a route, or a rule, of the type {kind}, which sends packets for {to} nowhere. "
+        "To find it: tunlab exec {node} -- ip route show table all type {kind}; and: tunlab exec {node} -- ip rule"
     ),
     # It was routed to a device, and did not leave.
     "why_device_down": ("{device} of {node} is down. To bring it up: tunlab exec {node} -- ip link set {device} up"),
@@ -57,6 +57,10 @@ SENTENCES: dict[str, str] = {
     "why_queue_holds": (
         "the queue of {device} in {node} ({kind}) still holds packets back: {count}. "
         "To look: tunlab exec {node} -- tc -s qdisc show dev {device}"
+    ),
+    "why_send_refused": (
+        "the kernel of {node} refuses to send such a packet to {to} ({errno}). To see what it makes of that address: "
+        "tunlab exec {node} -- ip route get {to}"
     ),
     # A firewall.
     "why_firewall_refused": (
@@ -170,6 +174,10 @@ SENTENCES: dict[str, str] = {
         "must compute their checksums"
     ),
     # A bridge.
+    "why_flooded": (
+        "the frame is for the MAC address {mac}; the bridge in {node} has not learned at which port that is, so it has "
+        "sent it to all, and nobody there has that address. Look at the neighbours of the node that sent it: ip neigh"
+    ),
     "why_port_state": (
         "the port {port} of the bridge {bridge} in {node} is in the state {state}, and passes on nothing. "
         "To look: tunlab exec {node} -- bridge link show dev {port}"
@@ -215,7 +223,7 @@ SENTENCES: dict[str, str] = {
         "{port}. Both ends must have the same id"
     ),
     "why_echo_ignored": (
-        "the echo request has arrived, and {node} ignores such ones: {setting} is 1 there. "
+        "the echo request has arrived, and {node} is told not to answer it: {setting} is 1 there. "
         "To change it: tunlab exec {node} -- sysctl -w {setting}=0"
     ),
     "why_port_full": (

@@ -15,8 +15,8 @@ SENTENCES: dict[str, str] = {
         "启用它：tunlab exec {node} -- ip link set {device} up"
     ),
     "why_refusing_route": (
-        "{node} 上有一条 {kind} 类型的路由，发往 {to} 的包到这里就被丢弃。"
-        "查看：tunlab exec {node} -- ip route show type {kind}"
+        "{node} 上有一条 {kind} 类型的路由或规则，发往 {to} 的包到这里就被丢弃。"
+        "查看：tunlab exec {node} -- ip route show table all type {kind}，以及 tunlab exec {node} -- ip rule"
     ),
     # It was routed to a device, and did not leave.
     "why_device_down": "{node} 的 {device} 没有启用。启用它：tunlab exec {node} -- ip link set {device} up",
@@ -54,6 +54,10 @@ SENTENCES: dict[str, str] = {
     "why_queue_holds": (
         "{node} 的 {device} 的队列（{kind}）里还有 {count} 个包在等待发送。"
         "查看：tunlab exec {node} -- tc -s qdisc show dev {device}"
+    ),
+    "why_send_refused": (
+        "{node} 的内核拒绝向 {to} 发送这样的包（{errno}）。查看内核怎样对待这个地址："
+        "tunlab exec {node} -- ip route get {to}"
     ),
     # A firewall.
     "why_firewall_refused": (
@@ -142,6 +146,10 @@ SENTENCES: dict[str, str] = {
     "why_device_gone": "最后看到它的设备，{node} 的 {device}，已经不在了",
     "why_checksum": ("{node} 丢弃了一个 {protocol} 校验和不对的包。程序如果自己构造或修改包，就要把校验和算对"),
     # A bridge.
+    "why_flooded": (
+        "这一帧的目的 MAC 是 {mac}，{node} 里的网桥没有学到它在哪个端口，就发往了所有端口，而那边谁也没有这个地址。"
+        "请查看发出它的节点的邻居表：ip neigh"
+    ),
     "why_port_state": (
         "{node} 的网桥 {bridge} 的端口 {port} 处于 {state} 状态，不转发任何帧。"
         "查看：tunlab exec {node} -- bridge link show dev {port}"
@@ -180,7 +188,7 @@ SENTENCES: dict[str, str] = {
         "两端的 id 必须相同"
     ),
     "why_echo_ignored": (
-        "回显请求已经到了，但 {node} 不予理会：那里的 {setting} 是 1。"
+        "回显请求已经到了，但 {node} 被设置成不应答：那里的 {setting} 是 1。"
         "改过来：tunlab exec {node} -- sysctl -w {setting}=0"
     ),
     "why_port_full": (

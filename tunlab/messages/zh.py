@@ -60,6 +60,8 @@ SENTENCES: dict[str, str] = {
     "untrusted": "{folder} 不是 tunlab 自带的实验，它会执行上面列出的命令；如果允许，请加上 --allow-exec",
     "sessions_not_yours": "目录 {folder} 不属于你；请删除它，或把 XDG_RUNTIME_DIR 指向自己的目录",
     "sessions_unusable": "无法在 {folder} 里保存会话记录：{problem}",
+    "file_exists": "{file} 已经存在；请换一个文件名，或先删掉它",
+    "file_refused": "不能写入 {file}：{problem}；请换一个文件名",
     "save_exists": "{folder} 不能用来保存：{file} 已经存在；请为 --save 换一个目录",
     "save_refused": "无法写入 {folder}：{problem}；请为 --save 换一个目录",
     "save_failed": "无法继续保存到 {folder}：{problem}；实验已停止，已经写入的内容会保留",

@@ -141,8 +141,27 @@ class AgreeCheck:
     at_least: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class TracedCheck:
+    """The last packet that was traced since the step began came to that end; what is None does not matter.
+
+    `last` is the last place where it was seen, `h1:eth0 out`, and `why` the reason, such as `no_route`.
+    """
+
+    kind: ClassVar[str] = "traced"
+    id: str
+    claims: tuple[str, ...]
+    state: str  # answered, refused or lost
+    last: str | None = None
+    why: str | None = None
+
+    def demands(self) -> tuple[str, ...]:
+        """What it demands, in this order."""
+        return tuple(each for each in (self.state, self.last, self.why) if each is not None)
+
+
 Counting = PacketCheck | CounterCheck | OutputCheck | AgreeCheck
-Check = Counting | LengthCheck | DeviceCheck | PrintedCheck
+Check = Counting | LengthCheck | DeviceCheck | PrintedCheck | TracedCheck
 
 
 def expects_absence(check: Check) -> bool:
@@ -159,6 +178,8 @@ def expected_value(check: Check) -> str | None:
             return check.value
         case DeviceCheck():
             return only_demand(check)
+        case TracedCheck():
+            return check.state if check.demands() == (check.state,) else None
     return None if check.at_least else str(check.count)
 
 

@@ -1,6 +1,6 @@
 """What is there before anything runs: nodes with their devices, and the links between them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tunlab.model.endpoint import Endpoint
@@ -82,8 +82,17 @@ class Topology:
     links: tuple[Link, ...] = ()
     name: str = ""
 
-    def addresses(self) -> tuple[tuple[str, str], ...]:
-        """(node, address with its prefix length): those of links before those of devices, each in the file's order."""
-        ends = [(end.node, each) for link in self.links for end, each in zip(link.ends, link.interfaces, strict=True)]
-        devices = [(node.name, device.interface) for node in self.nodes for device in node.devices]
-        return tuple((node, address) for node, each in (*ends, *devices) for address in each.addresses)
+    def interfaces(self) -> Iterator[tuple[Endpoint, Interface]]:
+        """Every device with what it is given: the ends of links, then the devices of nodes, in the file's order."""
+        for link in self.links:
+            yield from zip(link.ends, link.interfaces, strict=True)
+        for node in self.nodes:
+            yield from ((Endpoint(node.name, device.name), device.interface) for device in node.devices)
+
+    def first_addresses(self) -> dict[str, str]:
+        """Of each node that has one, with the prefix length."""
+        found: dict[str, str] = {}
+        for at, interface in self.interfaces():
+            for address in interface.addresses[:1]:
+                found.setdefault(at.node, address)
+        return found

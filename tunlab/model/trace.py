@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 PROTOCOLS = ("icmp", "udp", "tcp")
+STATES = ("answered", "refused", "lost")
 THERE, BACK, ERROR = "there", "back", "error"  # the packet itself, its answer, an ICMP error about it
 
 

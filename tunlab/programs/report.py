@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import stat
 import sys
 import time
 from pathlib import Path
@@ -65,7 +66,7 @@ class Reporter:
                 return
             # What comes within the same tick of the kernel's clock changes nothing: look again until that is over.
             self._seen = changed if time.time_ns() - changed > _SETTLED else -1
-            here = {_identity(path) for path in self._folder.glob("*.sock")}
+            here = {found for path in self._folder.glob("*.sock") if (found := _identity(path))}
         except OSError:  # there is no such folder, or somebody has just left it
             return
         for key in self._known.keys() - here:
@@ -91,9 +92,12 @@ class Reporter:
         self._known[key] = None
 
 
-def _identity(path: Path) -> _Key:
-    about = path.stat()
-    return path, about.st_ino, about.st_ctime_ns
+def _identity(path: Path) -> _Key | None:
+    try:
+        about = path.lstat()
+    except OSError:  # it has just gone
+        return None
+    return (path, about.st_ino, about.st_ctime_ns) if stat.S_ISSOCK(about.st_mode) else None
 
 
 def _connected(path: Path) -> socket.socket | None:

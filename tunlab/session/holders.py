@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tunlab import paths
+from tunlab.kernel.holder import NAME
 from tunlab.session.record import Session, start_time
 
 
@@ -34,15 +34,17 @@ def opened(sessions: list[Session], uid: int) -> Iterator[list[int]]:
 
 
 def _holds_a_sandbox(session: Session, uid: int) -> bool:
-    """PID 1 of a namespace inside ours, of that user alone, that has made a sandbox's mounts and is as old as told."""
+    """PID 1 of a namespace inside ours, of that user alone, named as only itself can name it, and as old as told.
+
+    Nothing of it is a file in the sandbox: whoever is in there may remove any, and it must be possible to end it then.
+    """
     process = Path("/proc", str(session.holder))
     status = dict(line.split(":", 1) for line in (process / "status").read_text(errors="replace").splitlines())
     numbers = status["NSpid"].split()  # its pid in our namespace first, in its own last (proc(5))
-    hosts = Path(f"{process}/root{paths.HOSTS}")
     return (
         set(status["Uid"].split()) == {str(uid)}
         and len(numbers) > 1
         and numbers[-1] == "1"
         and start_time(session.holder) == session.started
-        and hosts.is_file()
+        and status["Name"].strip() == NAME
     )

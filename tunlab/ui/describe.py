@@ -14,7 +14,9 @@ from tunlab.model.checks import (
     PacketCheck,
     PacketFilter,
     PrintedCheck,
+    TracedCheck,
 )
+from tunlab.ui.trace_words import place
 
 
 def describe(check: Check, words: Words) -> str:
@@ -40,6 +42,13 @@ def describe(check: Check, words: Words) -> str:
             return words("check_printed", line=line, program=check.program)
         case AgreeCheck():
             return words("check_agree", program=check.program, amount=_amount(check, words))
+        case TracedCheck():
+            told = [words(f"check_traced_{check.state}")]
+            if check.last:
+                told.append(words("check_traced_last", place=place(check.last, words)))
+            if check.why:
+                told.append(words("check_traced_why", why=check.why))
+            return ", ".join(told)
         case DeviceCheck():
             return words("check_device", at=check.at, demanded=", ".join(_demanded(check, words)))
 

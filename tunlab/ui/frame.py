@@ -26,7 +26,7 @@ def frame(view: View, step: Step, words: Words, console: Console, height: int, s
     rows = view.rows_at(step.places())
     lines = program_lines(view, words, most=max(1, height // 4))
     if view.traced:  # its packets are in there
-        return Group(trace_page(view.hops, view.traced, words, console.width - 2 * MARGIN), *lines)
+        return Group(_trace(view, words, console, height - _height(Group(*lines), console)), *lines)
     if watch is None:
         return Group(*_packets(rows, None, words, console, height, spare, lines), *lines)
     if watch.beside:
@@ -35,6 +35,15 @@ def frame(view: View, step: Step, words: Words, console: Console, height: int, s
     ends = both_ends(view, watch.at, words, spare)
     below = [*shares(view, watch.at, words), *lines]
     return Group(ends, *_packets(rows, watch.at, words, console, height, spare, [ends, *below]), *below)
+
+
+def _trace(view: View, words: Words, console: Console, height: int) -> RenderableType:
+    """With as many hops as fit."""
+    for most in range(max(0, min(len(view.hops), height)), -1, -1):
+        page = trace_page(view.hops, view.traced, words, console.width - 2 * MARGIN, most)
+        if _height(page, console) <= height:
+            break
+    return page
 
 
 def _packets(

@@ -17,6 +17,7 @@ from tunlab.ui.page import Page
 from tunlab.ui.printable import printable_line
 
 ROWS = 15  # requests that the table keeps
+_AROUND = 5  # lines: title, counts, times, the table's head, and where the cursor is
 
 # by IP version, type and code: RFC 792, RFC 4443
 _PROBLEMS = {
@@ -153,7 +154,8 @@ class PingTable:
         table.add_column(words("ping_column_ttl"), justify="right", no_wrap=True)
         table.add_column(words("ping_column_time"), justify="right", no_wrap=True)
         table.add_column("", overflow="fold")
-        for number, answer in self._rows:
+        room = max(1, self._page.console.height - _AROUND)
+        for number, answer in list(self._rows)[-room:]:
             table.add_row(*(Text(each) for each in self._cells(number, answer)), style=_style(answer))
         lines = [Text(self._title, style="bold"), Text(counts(summary, words))]
         if line := times(summary, words):

@@ -80,7 +80,8 @@ def _ways(path: Path, words: Words, width: int) -> Iterator[Text]:
     for there, key in keys.items():
         us = path.microseconds(there)
         if us is not None:
-            count = {"devices": path.devices(there), "programs": path.programs(there)}
-            told.append(words(key, **count, us=round(us)))
+            count = path.programs(there)
+            programs = words("trace_programs", count=count) if count else ""
+            told.append(words(key, devices=path.devices(there), programs=programs, us=round(us)))
     line = "   ".join(told)
     yield from (Text(each) for each in ([line] if line and cells(line) <= width else told))

@@ -19,6 +19,7 @@ def marks_of(hops: Sequence[Hop], end: Traced | None = None) -> Marks:
         at = Endpoint(hop.node, hop.device)
         marks[at] = (*marks.get(at, ()), f"{hop.number}>" if hop.way == THERE else f"<{hop.number}")
     if path and end is not None and end.state == "lost" and end.packet == first:
-        at = Endpoint(path[-1].node, path[-1].device)
+        last = next((hop for hop in reversed(path) if f"{hop.node}:{hop.where}" == end.last), path[-1])
+        at = Endpoint(last.node, last.device)
         marks[at] = (*marks[at], "X")
     return marks

@@ -14,20 +14,25 @@ from tunlab.ui.trace_table import path_table
 _MOST = 3  # paths that are shown hop by hop
 
 
-def trace_page(hops: Sequence[Hop], ends: Sequence[Traced], words: Words, width: int) -> RenderableType:
-    """All of it. Packets that took the same path are one table; a packet without an end is shown as far as it came."""
-    return Group(*_parts(paths(hops, ends), words, width))
+def trace_page(
+    hops: Sequence[Hop], ends: Sequence[Traced], words: Words, width: int, most: int = 1000
+) -> RenderableType:
+    """All of it. Packets that took the same path are one table; a packet without an end is shown as far as it came.
+
+    Of a path of more than `most` hops, those in the middle are left out.
+    """
+    return Group(*_parts(paths(hops, ends), words, width, most))
 
 
-def _parts(found: Sequence[Path], words: Words, width: int) -> Iterator[RenderableType]:
+def _parts(found: Sequence[Path], words: Words, width: int, most: int) -> Iterator[RenderableType]:
     total = sum(len(path.packets) for path in found)
     if len(found) > 1:
         yield Text(words("trace_several", packets=total, paths=len(found)), style="bold")
         yield Text()
     for number, path in enumerate(found):
         yield from headline(path, words, total, width)
-        if path.hops and number < _MOST:
+        if path.hops and most and number < _MOST:
             yield Text()
-            yield from path_table(path, words, width)
+            yield from path_table(path, words, width, most)
         if number + 1 < len(found):
             yield Text()

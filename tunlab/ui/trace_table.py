@@ -13,7 +13,7 @@ from tunlab.model.trace import Hop
 from tunlab.ui.cells import cells
 from tunlab.ui.printable import printable, printable_line
 from tunlab.ui.trace_path import Path
-from tunlab.ui.trace_words import changed, size, where
+from tunlab.ui.trace_words import changed, sender, size, where
 
 WIDE = 110  # columns, from which on what changed stands beside what it is
 _GAP = 2
@@ -23,28 +23,51 @@ _LEAST_PLACE = 8  # and at least, where they are taken away from it
 _LEAST_WHAT = {False: 34, True: 72}  # columns for what it is, and where it is wide, also for what changed
 
 
-def path_table(path: Path, words: Words, width: int) -> Iterator[RenderableType]:
-    """The ways one after the other, with a rule that names each, and one at the end of a path that breaks off."""
+def path_table(path: Path, words: Words, width: int, most: int) -> Iterator[RenderableType]:
+    """The ways one after the other, with a rule that names each, and one at the end of a path that breaks off.
+
+    Of more than `most` hops those in the middle are left out.
+    """
     rows = [_cells(hop, times, words) for hop, times in zip(path.hops, path.times, strict=True)]
     spread = "trace_spread" if len(path.packets) > 1 else "trace_us"
     heads = [words("trace_hop"), words(spread), words("trace_node"), words("trace_where"), words("column_bytes")]
     widths = _widths(heads, rows, width)
     rest = width - sum(widths) - _GAP * len(widths)
-    for number, (way, group) in enumerate(groupby(enumerate(path.hops), lambda each: each[1].way)):
-        hops = list(group)
-        yield _rule(words(f"trace_section_{way}", node=printable_line(hops[0][1].node)), width, "bold")
+    groups = [list(group) for _, group in groupby(enumerate(path.hops), lambda each: each[1].way)]
+    lost = _lost_in(groups, path)
+    hidden = range(most - most // 2, len(path.hops) - most // 2) if len(path.hops) > most else range(0)
+    for number, hops in enumerate(groups):
+        way, first = hops[0][1].way, hops[0][0]
+        if hidden and hidden[0] < first and hops[-1][0] in hidden:
+            continue
+        yield _rule(words(f"trace_section_{way}", node=sender(path.hops, first)), width, "bold")
         table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="bold", show_header=number == 0)
         for at, (head, columns) in enumerate(zip(heads, widths, strict=True)):
             table.add_column(head, width=columns, justify="left" if at in _NAMES else "right", overflow="fold")
         _last_columns(table, rest, width, words)
         said: dict[str, int] = {}
         for index, hop in hops:
+            if index in hidden:
+                if index == hidden[0]:
+                    table.add_row(*[""] * len(heads), words("trace_left_out", count=len(hidden)))
+                continue
             summary, marks = _summary(hop, said, words), _marks(hop, words, short=width < WIDE)
             lines = (summary, _lines(marks)) if width >= WIDE else (_lines([summary, *marks] if summary else marks),)
             table.add_row(*rows[index], *lines)
         yield table
-    if path.ends and path.ends[0].state == "lost":
-        yield _rule(words("trace_lost_here"), width, "fail")
+        if number == lost:
+            yield _rule(words("trace_lost_here"), width, "fail")
+
+
+def _lost_in(groups: Sequence[Sequence[tuple[int, Hop]]], path: Path) -> int | None:
+    """In which of them it was lost: an error that was sent about it may come after that one."""
+    if not path.ends or path.ends[0].state != "lost":
+        return None
+    last = path.ends[0].last
+    found = [
+        number for number, group in enumerate(groups) if any(f"{hop.node}:{hop.where}" == last for _, hop in group)
+    ]
+    return found[-1] if found else len(groups) - 1
 
 
 def _rule(title: str, width: int, style: str) -> Text:

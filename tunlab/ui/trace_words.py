@@ -1,7 +1,7 @@
 """The words for a hop of a trace: where it is, and what has changed there."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tunlab.i18n import Words
 from tunlab.model.trace import BACK, ERROR, Change, Hop, Reason
@@ -21,6 +21,14 @@ def where(hop: Hop, words: Words) -> str:
     if hop.direction in ("read", "written"):
         told += " " + words(f"direction_{hop.direction}")
     return printable_line(told)
+
+
+def sender(hops: Sequence[Hop], number: int) -> str:
+    """Who sends what is at that place for the first time: the program at its device, or the node."""
+    hop = hops[number]
+    before = hops[number - 1] if number else None
+    ours = before is not None and (before.node, before.device) == (hop.node, hop.device)
+    return printable_line(before.program if before and before.program and ours else hop.node)
 
 
 def place(name: str, words: Words) -> str:

@@ -4,7 +4,6 @@ import os
 import shlex
 
 from tunlab import paths
-from tunlab.engine.standing import first_addresses, interfaces
 from tunlab.i18n import Words
 from tunlab.kernel.user import real_uid
 from tunlab.model.topology import Topology
@@ -30,13 +29,14 @@ def _commands(topology: Topology, output: bool) -> list[list[str]]:
     hosts = [node.name for node in topology.nodes if node.kind == "host"] or [node.name for node in topology.nodes]
     if hosts:
         commands.append(["shell", hosts[0]])
-    seen = [at for at, _ in interfaces(topology)]
+    seen = [at for at, _ in topology.interfaces()]
     if at := next((at for at in seen if at.node == hosts[0]), next(iter(seen), None)):
         commands.append(["inspect", f"{at.node}:{at.device}"])
-    addresses = first_addresses(topology)
+    addresses = topology.first_addresses()
     far = [name for name in hosts[1:] if name in addresses]
     if hosts and hosts[0] in addresses and far:
-        commands.append(["ping", hosts[0], addresses[far[-1]].partition("/")[0]])
+        there = addresses[far[-1]].partition("/")[0]
+        commands += [["ping", hosts[0], there], ["trace", hosts[0], there]]
     commands.append(["graph"])
     if output and any(node.programs() for node in topology.nodes):
         commands.append(["exec", hosts[0], "--", "cat", str(paths.OUTPUT)])

@@ -16,7 +16,7 @@ def home(places: Sequence[Place], origin: str, first: Identity) -> Place | None:
     sent = {first, *(each.view.sighting.identity for each in places if _leaves(each, origin))}
     for place in places:
         sighting = place.view.sighting
-        if place.node != origin or place.direction != "in" or not is_bare(sighting):
+        if place.node != origin or place.direction != "in" or place.for_another or not is_bare(sighting):
             continue
         if place.way == BACK and sighting.identity.reversed() in sent:
             return place

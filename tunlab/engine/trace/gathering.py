@@ -53,4 +53,5 @@ def _place(group: list[tuple[Seen, Sighting]]) -> Place:
         time_ns=earliest.captured.time_ns,
         view=View(first.data, first.link, sighting, several),
         lengths=tuple(part.captured.length for part, _ in parts),
+        for_another=earliest.captured.for_another,
     )

@@ -26,7 +26,8 @@ class LastSeen:
     """The last place: `direction` is `out` or `in` at `node`'s `device`.
 
     Where it was seen nowhere, device and direction are empty, and `refused` is the errno with which its sending failed,
-    if it did. `data` begins with what `link` names. `programs`: ours, at the far end of the device.
+    if it did. `data` begins with what `link` names. `programs`: ours, at the far end of the device. `to_nobody`: a
+    bridge has sent it to all of its ports, and nobody there has the MAC to which it goes.
     """
 
     node: str
@@ -38,6 +39,7 @@ class LastSeen:
     refused: int | None = None
     programs: tuple[AtProgram, ...] = ()
     fragments: int = 1
+    to_nobody: bool = False
 
     @property
     def place(self) -> str:

@@ -11,7 +11,7 @@ from tunlab.engine.loop import Loop
 from tunlab.engine.reports import Reports, Teller
 from tunlab.engine.trace.place import Seen
 from tunlab.kernel.namespaces import inside
-from tunlab.kernel.packet_socket import PacketSocket
+from tunlab.kernel.packet_socket import PacketSocket, close_all
 
 MOST = 20_000  # packets kept of one trace: a flood beside it is not looked at any further
 
@@ -36,10 +36,13 @@ class Listening:
         self.reports: list[Report] = []
 
     def __enter__(self) -> "Listening":
+        opened: list[PacketSocket] = []
         with ExitStack() as stack:
+            stack.callback(close_all, opened)
             for name, descriptor in self._nodes.items():
                 with inside(descriptor):
-                    heard = stack.enter_context(PacketSocket())
+                    heard = PacketSocket().__enter__()
+                opened.append(heard)
                 self._loop.serve(heard, partial(self._drain, name, heard))
                 stack.callback(self._loop.ignore, heard)
             if self._wanted:

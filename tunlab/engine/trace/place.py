@@ -50,6 +50,7 @@ class Place:
     program: str | None = None
     pid: int | None = None
     inferred: bool = False
+    for_another: bool = False  # a frame that came in for another MAC than its device's
 
     @property
     def at_device(self) -> bool:

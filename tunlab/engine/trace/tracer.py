@@ -10,8 +10,10 @@ from functools import partial
 from tunlab.engine.loop import Loop
 from tunlab.engine.trace.counts import counted
 from tunlab.engine.trace.ending import ANSWERED, LOST, REFUSED, home, last_of, state_of
+from tunlab.engine.trace.flooding import Flooding
 from tunlab.engine.trace.foreign_programs import with_foreign
 from tunlab.engine.trace.gathering import places_of
+from tunlab.engine.trace.goal import Goal, goal
 from tunlab.engine.trace.holding import holders
 from tunlab.engine.trace.last_seen import LastSeen
 from tunlab.engine.trace.listening import Listening
@@ -20,6 +22,7 @@ from tunlab.engine.trace.place import Place
 from tunlab.engine.trace.telling import hops_of
 from tunlab.engine.trace.why import why
 from tunlab.kernel.namespaces import inside
+from tunlab.kernel.neighbours import is_resolving
 from tunlab.kernel.probe_sender import own_port, send_probe, source_for
 from tunlab.model.trace import BACK, ERROR, THERE, Hop, Probe, Reason, Traced
 from tunlab.packet.headers import datagram
@@ -29,11 +32,16 @@ from tunlab.packet.sighting import Known
 
 QUIET = 0.02  # seconds without a packet after which nothing more is expected to trail
 _LONGEST_QUIET = 0.3  # seconds on a busy network, where it is never quiet
+_PATIENCE = 1.5  # seconds for a packet
+_RESOLVED = 3.3  # seconds after which the kernel gives up to look for a neighbour (three times a second), and says so
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be sent from where to where: `size` in bytes, `patience` in seconds for one packet."""
+    """What is to be sent from where to where: `size` in bytes, `patience` in seconds for one packet.
+
+    Without `patience`: a second and a half, and longer while the node where the packet is looks for a neighbour.
+    """
 
     node: str
     to: str
@@ -42,7 +50,8 @@ class Wanted:
     size: int = 84
     port: int = 33434  # traceroute(8) begins there: hardly anybody listens
     ttl: int = 64
-    patience: float = 1.5
+    patience: float | None = None
+    df: bool = False
 
 
 class Tracer:
@@ -72,17 +81,22 @@ class Tracer:
         Raises TunlabError for a size that does not do, and KernelError where the kernel lets us ask nothing.
         """
         with inside(self._nodes[wanted.node]):
-            source, refused = source_for(wanted.to)
+            to = goal(wanted.to, wanted.node)
+            source, refused = source_for(to.address, to.zone)
         for number in range(1, wanted.count + 1):
-            yield from self._one(wanted, source, refused, number, step)
+            yield from self._one(wanted, to, source, refused, number, step)
 
-    def _one(self, wanted: Wanted, source: str, refused: int | None, number: int, step: str) -> Iterator[Hop | Traced]:
+    def _one(
+        self, wanted: Wanted, to: Goal, source: str, refused: int | None, number: int, step: str
+    ) -> Iterator[Hop | Traced]:
         with ExitStack() as stack:
             with inside(self._nodes[wanted.node]):
-                port = stack.enter_context(own_port(wanted.protocol, source))
-            goal = number if wanted.protocol == "icmp" else wanted.port
+                port = stack.enter_context(own_port(wanted.protocol, source, to.zone))
+            port_there = number if wanted.protocol == "icmp" else wanted.port
             tag = os.urandom(TAG)
-            probe = Probe(wanted.protocol, source, wanted.to, port, goal, tag, wanted.size, wanted.ttl)
+            probe = Probe(
+                wanted.protocol, source, to.address, port, port_there, tag, wanted.size, wanted.ttl, wanted.df
+            )
             packet = packet_of(probe)
             probe = replace(probe, size=len(packet))
             before = counted(self._nodes)
@@ -90,9 +104,10 @@ class Tracer:
             self._listening.forget()
             if refused is None:
                 with inside(self._nodes[wanted.node]):
-                    refused = send_probe(wanted.protocol, source, wanted.to, wanted.ttl, packet)
+                    refused = send_probe(probe, packet, to.zone)
             self._wait(probe, wanted, refused)
-            at_devices = places_of(self._listening.seen, probe)
+            flooding = Flooding(places_of(self._listening.seen, probe), self._nodes)
+            at_devices = flooding.without_copies()
             arrived = home(at_devices, wanted.node, _identity(packet))
             places, said = self._with_programs(at_devices, probe)
             hops = hops_of(places, step, number)
@@ -101,7 +116,7 @@ class Tracer:
             if state != ANSWERED:
                 way = THERE if state == REFUSED else _way(places)
                 last = last_of(places, way)
-                asked = _last_seen(last, wanted.node, packet, refused, said)
+                asked = replace(_last_seen(last, wanted.node, packet, refused, said), to_nobody=flooding.to_nobody)
                 reason = why(asked, self._nodes, before)
                 way = _way_of(reason, way, state)
         yield from hops
@@ -124,13 +139,22 @@ class Tracer:
             looked = len(seen)
             return home(places_of(seen, probe), wanted.node, identity) is not None
 
-        if not self._loop.wait(is_home, wanted.patience if refused is None else QUIET):
-            return
+        if not self._loop.wait(is_home, (wanted.patience or _PATIENCE) if refused is None else QUIET):
+            if refused is not None or wanted.patience is not None or not self._is_resolving(probe, wanted.node):
+                return
+            if not self._loop.wait(is_home, _RESOLVED - _PATIENCE):
+                return
         end = time.monotonic() + _LONGEST_QUIET
         while time.monotonic() < end:
             so_far = self._listening.count()
             if not self._loop.wait(partial(self._listening.has_more_than, so_far), QUIET):
                 return
+
+    def _is_resolving(self, probe: Probe, origin: str) -> bool:
+        """Whether the node where it is now looks for a neighbour: an error may come of that."""
+        places = places_of(self._listening.seen, probe)
+        with inside(self._nodes[places[-1].node if places else origin]):
+            return is_resolving()
 
     def _with_programs(self, at_devices: list[Place], probe: Probe) -> tuple[list[Place], Told]:
         held = holders(self._nodes)

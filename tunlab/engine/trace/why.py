@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tunlab.engine.trace import why_bridge, why_delivered, why_forwarded, why_link, why_program, why_sent
+from tunlab.engine.trace import why_bridge, why_delivered, why_firewall, why_forwarded, why_link, why_program, why_sent
 from tunlab.engine.trace.asking import Asking
 from tunlab.engine.trace.counts import Counts
 from tunlab.engine.trace.facts import Facts, facts_of
@@ -28,6 +28,8 @@ def why(last: LastSeen, nodes: Mapping[str, int], before: Counts | None = None) 
         link = ask.netlink.link(last.device)
         if link is None:
             return Reason("why_device_gone", values=(("node", last.node), ("device", last.device)))
+        if last.to_nobody:
+            return Reason("why_flooded", values=(("node", last.node), ("mac", facts.mac)))
         if last.direction == "out":
             return _beyond(ask, facts, last, link)
         return _inside(ask, facts, link)
@@ -52,6 +54,8 @@ def _inside(ask: Asking, facts: Facts, link: LinkState) -> Reason:
         return Reason("why_checksum", values=(("node", ask.node), ("protocol", "IP")))
     facts = _translated(facts)
     route = ask.netlink.route_to(facts.destination, facts.source, link.name)
+    if counted := why_firewall.dropped(ask, facts.version, "ingress", "prerouting"):  # before the routes are looked at
+        return replace(counted, expected=ask.place(route.device, "out") if route.kind == "unicast" else "")
     if route.refused:
         return why_forwarded.not_accepted(ask, facts, link.name, route)
     if route.kind in ("local", "broadcast", "anycast", "multicast"):

@@ -1,5 +1,7 @@
 """Why a packet that has reached its node was not answered there."""
 
+from ipaddress import ip_address
+
 from tunlab.engine.trace import why_device, why_firewall, why_sent
 from tunlab.engine.trace.asking import Asking
 from tunlab.engine.trace.facts import Facts
@@ -23,37 +25,46 @@ _PASSED = ("ingress", "prerouting", "input")
 
 def not_answered(ask: Asking, facts: Facts) -> Reason:
     """The last reason that is certain, from the device upwards; then what is possible."""
-    reason = why_firewall.dropped(ask, facts.version, *_PASSED)
+    reason = why_firewall.dropped(ask, facts.version, "input")
     counter = _CHECKSUMS.get((facts.version, facts.protocol), "")
     if reason is None and ask.grown(counter):
         name = facts.protocol.upper()
         return Reason("why_checksum", values=(("node", ask.node), ("protocol", name)))
     if reason is None and facts.protocol == "udp" and (numbers := _vxlans(ask, facts.port)):
         return _not_unwrapped(ask, facts, numbers)
+    if reason is not None:
+        return reason
     expected = _answer_at(ask, facts)
-    if reason is None and facts.asks:
+    if facts.asks:
         reason = _ignored(ask, facts) or _port(ask, facts)
         if reason is None and (unsent := why_sent.not_answered(ask, facts)):
             return unsent
     reason = reason or why_firewall.suspected(ask, facts.version, *_PASSED)
     reason = reason or Reason("why_unknown_delivered", values=(("node", ask.node),))
-    return Reason(reason.key, expected, reason.values, BACK if expected else reason.way)
+    return Reason(reason.key, expected, reason.values, BACK if facts.asks else reason.way)
 
 
 def _answer_at(ask: Asking, facts: Facts) -> str:
     """Where an answer should have been seen."""
-    route = ask.netlink.route_to(facts.source, facts.destination) if facts.asks else None
+    own = ask.netlink.route_to(facts.destination).kind == "local"  # else it was for many
+    route = ask.netlink.route_to(facts.source, facts.destination if own else None) if facts.asks else None
     return ask.place(route.device, "out") if route and route.device else ""
 
 
 def _ignored(ask: Asking, facts: Facts) -> Reason | None:
+    """A setting by which the node answers no echo request, or none that is for many."""
     if facts.protocol != "icmp":
         return None
-    family = ("ipv4",) if facts.version == 4 else ("ipv6", "icmp")
-    if not setting(*family, "icmp_echo_ignore_all" if facts.version == 4 else "echo_ignore_all"):
+    old = facts.version == 4
+    names = [("ipv4", "icmp_echo_ignore_all") if old else ("ipv6", "icmp", "echo_ignore_all")]
+    if ip_address(facts.destination).is_multicast:
+        names.append(("ipv4", "icmp_echo_ignore_broadcasts") if old else ("ipv6", "icmp", "echo_ignore_multicast"))
+    elif ask.netlink.route_to(facts.destination).kind == "broadcast":
+        names.append(("ipv4", "icmp_echo_ignore_broadcasts"))
+    name = next((each for each in names if setting(*each)), None)
+    if name is None:
         return None
-    name = "net.ipv4.icmp_echo_ignore_all" if facts.version == 4 else "net.ipv6.icmp.echo_ignore_all"
-    return Reason("why_echo_ignored", values=(("node", ask.node), ("setting", name)))
+    return Reason("why_echo_ignored", values=(("node", ask.node), ("setting", ".".join(("net", *name)))))
 
 
 def _port(ask: Asking, facts: Facts) -> Reason | None:

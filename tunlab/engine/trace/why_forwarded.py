@@ -1,5 +1,7 @@
 """Why a packet that came in at a device was not sent on, though it is not for this node."""
 
+from ipaddress import ip_address
+
 from tunlab.engine.trace import why_device, why_sent
 from tunlab.engine.trace.asking import Asking
 from tunlab.engine.trace.facts import Facts
@@ -13,7 +15,7 @@ def not_accepted(ask: Asking, facts: Facts, device: str, route: Route) -> Reason
     if _forwarding_off(ask, facts, device):
         onward = ask.netlink.route_to(facts.destination)
         expected = "" if onward.refused or onward.kind == "local" else ask.place(onward.device, "out")
-        return _not_forwarding(ask, facts, expected)
+        return _not_forwarding(ask, facts, device, expected)
     if route.refused in ("EXDEV", "EINVAL") and facts.version == 4 and (found := _bad_source(ask, facts, device)):
         return found
     return why_sent.no_route(ask, facts, route)
@@ -23,7 +25,7 @@ def not_forwarded(ask: Asking, facts: Facts, device: str, route: Route) -> Reaso
     """It has a route, and was not seen leaving."""
     expected = ask.place(route.device, "out")
     if _forwarding_off(ask, facts, device):  # over IPv6 there is a route all the same
-        return _not_forwarding(ask, facts, expected)
+        return _not_forwarding(ask, facts, device, expected)
     if facts.ttl <= 1:
         key = "why_ttl" if facts.version == 4 else "why_ttl6"
         return Reason(key, expected, (("node", ask.node), ("ttl", str(facts.ttl))))
@@ -37,8 +39,10 @@ def _forwarding_off(ask: Asking, facts: Facts, device: str) -> bool:
     return not (setting("ipv6", "conf", "all", "forwarding") or setting("ipv6", "conf", device, "force_forwarding"))
 
 
-def _not_forwarding(ask: Asking, facts: Facts, expected: str) -> Reason:
+def _not_forwarding(ask: Asking, facts: Facts, device: str, expected: str) -> Reason:
     name = "net.ipv4.ip_forward" if facts.version == 4 else "net.ipv6.conf.all.forwarding"
+    if facts.version == 4 and setting("ipv4", "ip_forward"):  # it is off for this device alone
+        name = f"net.ipv4.conf.{device}.forwarding" if "." not in device else f"net/ipv4/conf/{device}/forwarding"
     return Reason("why_not_forwarding", expected, (("node", ask.node), ("setting", name)))
 
 
@@ -53,6 +57,12 @@ def _bad_source(ask: Asking, facts: Facts, device: str) -> Reason | None:
         return Reason("why_reverse_path", values=(*here, ("other", back.device)))
     if strict and back.refused:
         return Reason("why_reverse_path_none", values=here)
-    if ask.netlink.route_to(facts.destination).refused:
-        return None  # a route that refuses: the source has nothing to do with it
-    return Reason("why_martian_source", values=here)
+    if back.kind in ("broadcast", "multicast", "anycast") or _never_a_source(facts.source):
+        return Reason("why_martian_source", values=here)
+    return None  # a route, or a rule, that refuses: the source's address is a good one
+
+
+def _never_a_source(address: str) -> bool:
+    """What ip_route_input_slow refuses whatever the routes say: 0.0.0.0/8, 127.0.0.0/8, multicast, 255.255.255.255."""
+    found = ip_address(address)
+    return found.is_multicast or found.packed[0] in (0, 127) or found.packed == b"\xff" * 4

@@ -32,13 +32,17 @@ def not_sent(ask: Asking, facts: Facts, refused: int | None) -> Reason:
         mtu = min(link.mtu, route.mtu or link.mtu)
         values = (("node", ask.node), ("device", link.name), ("size", str(facts.size)), ("mtu", str(mtu)))
         return Reason("why_too_big" if facts.version == 4 else "why_too_big6", expected, values)
-    return why_device.not_out(ask, facts, route, "output", "postrouting")
+    found = why_device.not_out(ask, facts, route, "output", "postrouting")
+    if found.key == "why_unknown" and refused is not None:
+        name = errno.errorcode.get(refused, str(refused))
+        return Reason("why_send_refused", expected, (("node", ask.node), ("to", facts.destination), ("errno", name)))
+    return found
 
 
 def not_answered(ask: Asking, facts: Facts) -> Reason | None:
     """Why an answer to the packet cannot leave the node that it has reached, or None where it could."""
     back = facts.answered()
-    route = ask.netlink.route_to(back.destination, back.source)
+    route = ask.netlink.route_to(back.destination, back.source if _has(ask, back.source) else None)
     if route.refused:
         found = no_route(ask, back, route, back=True)
     else:
