@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -10,10 +10,14 @@ from inside import Node, Sandboxed, nodes, output
 
 from tunlab.engine.pinging import Pinging, Wish
 from tunlab.errors import TunlabError
+from tunlab.kernel import sysctl
 from tunlab.kernel.tuntap import Flags, Tun
 from tunlab.model.ping import PingAnswer, PingFinished
+from tunlab.packet.scapy_loader import load_scapy
 
 pytestmark = pytest.mark.needs("sandbox")
+
+load_scapy()  # once, here, and not again in every process that is forked
 
 HERE, ROUTER, THERE = "10.0.1.1", "10.0.1.254", "10.0.2.2"
 
@@ -36,10 +40,18 @@ class Audience:
         self.summary = summary
 
 
+def without_waiting(node: Node) -> None:
+    """A device of this node has its link-local address at once, and need not look for a second who else has it."""
+    with node.namespace.entered():
+        sysctl.write("net.ipv6.conf.default.accept_dad", "0")
+
+
 @contextmanager
 def routed(mtu: int = 1500) -> Iterator[Node]:
     """h1, a router and h2; the second link has that MTU. The block is called in h1."""
     with nodes("h1", "r1", "h2") as (h1, r1, h2):
+        for node in (h1, r1, h2):
+            without_waiting(node)
         h1.netlink.add_veth("eth0", "eth0", r1.namespace)
         r1.netlink.add_veth("eth1", "eth0", h2.namespace)
         for node, *commands in (
@@ -110,7 +122,11 @@ def test_what_a_router_says(sandboxed: Sandboxed) -> None:
 
 
 def test_a_neighbour_that_is_not_there(sandboxed: Sandboxed) -> None:
-    heard = on_a_route(sandboxed, lambda: pinged("10.0.1.77"))
+    def play() -> Audience:
+        sysctl.write("net.ipv4.neigh.eth0.retrans_time_ms", "100")  # and not three times a second
+        return pinged("10.0.1.77")
+
+    heard = on_a_route(sandboxed, play)
     assert [(each.kind, each.sender, each.icmp) for each in heard.answers] == [("error", HERE, (4, 3, 1))]
     assert (heard.summary.answered, heard.summary.errors, heard.summary.least_ns) == (0, 1, None)
 
@@ -126,6 +142,21 @@ def test_no_route_and_too_big(sandboxed: Sandboxed) -> None:
         return refused
 
     assert on_a_route(sandboxed, play) == [("ping_no_route", 2), ("ping_too_big", 2)]
+
+
+def test_link_local_and_broadcast_addresses(sandboxed: Sandboxed) -> None:
+    def play() -> tuple[list[str], list[tuple[str, str]]]:
+        refused = []
+        for address in ("fe80::1", "fe80::1%nope"):
+            with pytest.raises(TunlabError) as told:
+                pinged(address)
+            refused.append(told.value.key)
+        sysctl.write("net.ipv4.icmp_echo_ignore_broadcasts", "0")  # h1 hears its own
+        return refused, [(each.kind, each.sender) for each in pinged("10.0.1.255").answers]
+
+    keys, answers = on_a_route(sandboxed, play)
+    assert keys == ["ping_which_device", "ping_no_device"]
+    assert answers == [("reply", HERE)]
 
 
 def test_own_addresses_and_the_interval(sandboxed: Sandboxed) -> None:
@@ -169,7 +200,11 @@ def test_the_guest_behind_a_tap(sandboxed: Sandboxed) -> None:
     mac, own = "52:54:00:00:00:01", {ip_address("10.0.0.5"), ip_address("2001:db8::5")}
 
     def inside(_: object) -> list[tuple[str, str]]:
-        with nodes("h1") as (h1,), h1.namespace.entered(), Tun("tap0", Flags.TAP | Flags.NO_PI) as tap:
+        with nodes("h1") as (h1,), ExitStack() as stack:
+            without_waiting(h1)
+            stack.enter_context(h1.namespace.entered())
+            tap = stack.enter_context(Tun("tap0", Flags.TAP | Flags.NO_PI))
+            sysctl.write("net.ipv4.neigh.tap0.retrans_time_ms", "100")
             output("ip", "link", "set", "lo", "up")
             output("ip", "addr", "add", "10.0.0.1/24", "dev", "tap0")
             output("ip", "-6", "addr", "add", "2001:db8::1/64", "dev", "tap0", "nodad")

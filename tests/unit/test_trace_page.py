@@ -293,3 +293,13 @@ def test_lost_stands_where_it_was_lost() -> None:
     [where] = [number for number, line in enumerate(told) if "LOST here" in line]
     assert told[where - 1].split()[:3] == ["3", "2", "r1"]
     assert marks_of(hops, end)[Endpoint("r1", "eth2")][-1] == "X"
+
+
+def test_a_program_that_kept_it_was_the_last() -> None:
+    hops = [
+        hop(1, "h1:tun0 out", 0.0, 84, REQUEST),
+        hop(2, "h1:tun0 reader 7", 1.0, 84, REQUEST, direction="read"),
+    ]
+    assert "last seen  h1 reader pid 7 read" in [
+        line.rstrip() for line in lines(hops, traced("lost", THERE, "h1:tun0 out"))
+    ]

@@ -43,14 +43,17 @@ def describe(check: Check, words: Words) -> str:
         case AgreeCheck():
             return words("check_agree", program=check.program, amount=_amount(check, words))
         case TracedCheck():
-            told = [words(f"check_traced_{check.state}")]
-            if check.last:
-                told.append(words("check_traced_last", place=place(check.last, words)))
-            if check.why:
-                told.append(words("check_traced_why", why=check.why))
-            return ", ".join(told)
+            return ", ".join(_end(check, words))
         case DeviceCheck():
             return words("check_device", at=check.at, demanded=", ".join(_demanded(check, words)))
+
+
+def _end(check: TracedCheck, words: Words) -> Iterator[str]:
+    yield words(f"check_traced_{check.state}")
+    if check.last:
+        yield words("check_traced_last", place=place(check.last, words))
+    if check.why:
+        yield words("check_traced_why", why=check.why)
 
 
 def _amount(check: Counting, words: Words) -> str:

@@ -13,7 +13,7 @@ from tunlab.ui.cells import cells
 from tunlab.ui.printable import printable_line
 from tunlab.ui.prose import wrapped
 from tunlab.ui.trace_path import Path
-from tunlab.ui.trace_words import place, reason
+from tunlab.ui.trace_words import place, reason, where
 
 _STYLES = {"answered": "pass", "refused": "unknown", "lost": "fail", "stopped": "unknown"}
 _GAP = 2
@@ -64,11 +64,19 @@ def _facts(path: Path, end: Traced, words: Words) -> Iterator[tuple[str, str]]:
             yield "trace_sent_back", printable_line(words("trace_said_by", node=told.node, said=said))
     else:
         nowhere = words("trace_never_seen", node=printable_line(end.node))
-        yield "trace_last", place(end.last, words) if end.last else nowhere
+        yield "trace_last", _last(path, end, words) if end.last else nowhere
     if end.why is not None:
         if end.why.expected and end.state == "lost":
             yield "trace_expected", place(end.why.expected, words)
         yield "trace_why", reason(end.why, words)
+
+
+def _last(path: Path, end: Traced, words: Words) -> str:
+    """The device, or the program at its far end, where that has read the packet."""
+    hop = path.hops[-1]
+    if hop.program is not None and f"{hop.node}:{hop.device} out" == end.last:
+        return f"{printable_line(hop.node)} {where(hop, words)}"
+    return place(end.last, words)
 
 
 def _ways(path: Path, words: Words, width: int) -> Iterator[Text]:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tunlab.engine.scene import program_name
 from tunlab.kernel.procfs import every_tun_holder
 
 
@@ -19,13 +20,5 @@ def holders(nodes: Mapping[str, int]) -> dict[tuple[str, str], Holder]:
     found: dict[tuple[str, str], Holder] = {}
     for namespace, device, holder in every_tun_holder():
         if namespace in names:
-            found.setdefault((names[namespace], device), Holder(_name(holder.command), holder.pid))
+            found.setdefault((names[namespace], device), Holder(program_name(holder.command) or "?", holder.pid))
     return found
-
-
-def _name(command: str) -> str:
-    """`openvpn` of `/usr/sbin/openvpn --config x`; of `python -m tunlab.programs.echo`, `echo`."""
-    words = command.split()
-    if "-m" in words[1:-1]:
-        return words[words.index("-m") + 1].rpartition(".")[2]
-    return words[0].rpartition("/")[2] if words else "?"

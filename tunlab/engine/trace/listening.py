@@ -13,6 +13,9 @@ from tunlab.engine.trace.place import Seen
 from tunlab.kernel.namespaces import inside
 from tunlab.kernel.packet_socket import PacketSocket, close_all
 
+_STAMPING = (
+    0.02  # seconds; once a socket wants time stamps, the kernel begins with them a moment later, and tells nobody
+)
 MOST = 20_000  # packets kept of one trace: a flood beside it is not looked at any further
 
 
@@ -47,6 +50,7 @@ class Listening:
                 stack.callback(self._loop.ignore, heard)
             if self._wanted:
                 stack.enter_context(Reports(self._loop, self._told, f"trace-{os.getpid()}"))
+            self._loop.wait(lambda: False, _STAMPING)
             self._stack = stack.pop_all()
         return self
 

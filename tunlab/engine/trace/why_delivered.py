@@ -74,7 +74,7 @@ def _port(ask: Asking, facts: Facts) -> Reason | None:
     here = (("node", ask.node), ("protocol", facts.protocol.upper()), ("port", str(facts.port)))
     found = sockets.waiting(facts.protocol, facts.destination, facts.port)
     if found is None:
-        return Reason("why_port_closed", values=here)
+        return Reason("why_port_closed", values=here) if _refused(ask, facts) else None
     if facts.protocol == "tcp":
         return None  # the kernel answers a SYN by itself
     who = sockets.owner(found.inode)
@@ -84,6 +84,13 @@ def _port(ask: Asking, facts: Facts) -> Reason | None:
     if ask.grown("UdpRcvbufErrors" if facts.version == 4 else "Udp6RcvbufErrors"):
         return Reason("why_port_full", values=(*here, *program))
     return Reason("why_port_unread" if found.unread else "why_port_silent", values=(*here, *program))
+
+
+def _refused(ask: Asking, facts: Facts) -> bool:
+    """Whether the packet can have come as far as a closed port: each datagram that does is counted."""
+    if facts.protocol == "tcp" or ask.before is None:
+        return True
+    return ask.grown("UdpNoPorts" if facts.version == 4 else "Udp6NoPorts")
 
 
 def _vxlans(ask: Asking, port: int) -> dict[int | None, LinkState]:

@@ -1,5 +1,6 @@
 """Why a packet that went out at a tun or tap came no further: what its program did."""
 
+from tunlab.engine.scene import program_name
 from tunlab.engine.trace.asking import Asking
 from tunlab.engine.trace.last_seen import LastSeen
 from tunlab.engine.trace.why_device import not_usable
@@ -33,4 +34,4 @@ def not_passed_on(ask: Asking, last: LastSeen, link: LinkState) -> Reason:
 
 def _name(last: LastSeen, holder: procfs.TunHolder) -> str:
     known = next((each.name for each in last.programs if each.pid == holder.pid), "")
-    return known or holder.command.split(" ")[0].rpartition("/")[2] or "?"
+    return known or program_name(holder.command) or "?"
