@@ -12,7 +12,7 @@ from terminal import CONTROL_C, ENTER, PATIENCE
 from tunlab.labfile.fingerprint import fingerprint
 from tunlab.session.progress import StepRecord, load, record
 
-pytestmark = pytest.mark.needs("sandbox", "tun")
+pytestmark = [pytest.mark.needs("sandbox", "tun"), pytest.mark.alike]
 
 STEPS = ("start", "up", "send", "one", "cable")
 

@@ -48,6 +48,7 @@ def test_the_learner_does_it_in_a_shell(play: Player, language: str, size: tuple
         assert not [each for each in run.events("action") if each["step"] == "up"]  # nobody did it for them
 
 
+@pytest.mark.alike
 def test_the_lab_goes_on_behind_the_shell(play: Player) -> None:
     """What is sent from the shell is captured, read by the program and shown; the history holds the last hint."""
     with play("en", SMALL, "--from", "one", save=True) as run:
@@ -76,6 +77,7 @@ def test_the_lab_goes_on_behind_the_shell(play: Player) -> None:
         run.quit()
 
 
+@pytest.mark.alike
 def test_it_is_told_above_a_line_that_is_being_typed(play: Player, tmp_path: Path) -> None:
     with play("zh") as run:
         run.to_turn()
@@ -89,6 +91,7 @@ def test_it_is_told_above_a_line_that_is_being_typed(play: Player, tmp_path: Pat
         run.quit()
 
 
+@pytest.mark.alike
 def test_which_node(play: Player) -> None:
     """A step in two nodes asks which of them; in each the shell sees what is there."""
     with play("zh", SMALL, "--from", "cable") as run:
@@ -145,6 +148,7 @@ def test_what_it_left_in_the_background_prints_into_the_picture(play: Player, tm
 
 
 @pytest.mark.parametrize("solved_by", ["hand", "s"])
+@pytest.mark.alike
 def test_a_turn_that_was_spoilt(play: Player, solved_by: str) -> None:
     """The learner has made a mess: r gives a fresh stage, and so does s, on which the solution is run."""
     with play("en", LARGE, save=True) as run:
@@ -163,6 +167,7 @@ def test_a_turn_that_was_spoilt(play: Player, solved_by: str) -> None:
 
 
 @pytest.mark.parametrize("size", [LARGE, (60, 20)])
+@pytest.mark.alike
 def test_resized_in_a_turn(play: Player, size: tuple[int, int]) -> None:
     with play() as run:
         run.to_turn()

@@ -126,6 +126,7 @@ def test_it_returns_and_holds_nothing_of_its_callers(place: Place) -> None:
         "shell h1",
         "inspect h1:eth0",
         "ping h1 10.0.2.2",
+        "trace h1 10.0.2.2",
         "graph",
         "down two",
     ]
