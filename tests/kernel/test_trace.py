@@ -222,6 +222,14 @@ def test_neighbour_that_does_not_answer(sandboxed: Sandboxed) -> None:
     assert (end.why.key, end.why.expected) == ("why_no_neighbour", "r1:eth2 out")
 
 
+def test_neighbour_of_the_sender_that_does_not_answer(sandboxed: Sandboxed) -> None:
+    """Its stack tells itself so, on lo: that is no place of the packet's."""
+    hops, end = run(sandboxed, lambda net: traced(net.nodes, "10.0.1.9"))
+    assert (hops, end.state, end.way, end.last) == ([], "lost", "there", "")
+    assert end.why is not None
+    assert end.why.key == "why_no_neighbour"
+
+
 def test_routers_in_a_row(sandboxed: Sandboxed) -> None:
     def main(_: Any) -> Any:
         with nodes("h1", "r1", "r2", "h2") as (h1, r1, r2, h2):

@@ -26,6 +26,16 @@ def route_down(net: Network) -> Told:
     return net.lose("", to="10.0.1.1").told()
 
 
+def route_of_a_device_that_is_down(net: Network) -> Told:
+    net.h1.netlink.set_link("eth0", state="down")
+    return net.lose("").told()
+
+
+def no_gateway(net: Network) -> Told:
+    net.h1.output("ip", "route", "replace", "default", "via", "10.0.1.77")
+    return net.lose("").told()
+
+
 def peer_down(net: Network) -> Told:
     net.r1.netlink.set_link("eth1", state="down")
     return net.lose("").told()
@@ -178,6 +188,10 @@ CASES: dict[Case, Told] = {
     no_route: ("", "why_no_route", "", {"node": "h1", **TO}),
     no_route6: ("", "why_no_route", "", {"node": "h1", "to": "fd09::1"}),
     route_down: ("", "why_route_down", "h1:eth0 out", {"node": "h1", "to": "10.0.1.1", "device": "eth0"}),
+    route_of_a_device_that_is_down: ("", "why_no_route_down", "", {"node": "h1", **TO, "device": "eth0"}),
+    no_gateway: (
+        "", "why_no_gateway", "h1:eth0 out", {"node": "h1", **TO, "device": "eth0", "neighbour": "10.0.1.77"},
+    ),
     peer_down: (
         "", "why_peer_down", "h1:eth0 out",
         {"node": "h1", "device": "eth0", "peer_node": "r1", "peer_device": "eth1"},

@@ -14,6 +14,10 @@ SENTENCES: dict[str, str] = {
         "{node} has no route to {to}: {device}, which has an address in that network, is down. "
         "To bring it up: tunlab exec {node} -- ip link set {device} up"
     ),
+    "why_no_route_down": (
+        "{node} has no route to {to}, and its device {device} is down: routes through it went when it did. "
+        "To bring it up: tunlab exec {node} -- ip link set {device} up; then add the routes again that had a gateway"
+    ),
     "why_refusing_route": (
         "{node} has a route, or a rule, of the type {kind}, which sends packets for {to} nowhere. "
         "To find it: tunlab exec {node} -- ip route show table all type {kind}; and: tunlab exec {node} -- ip rule"
@@ -44,6 +48,11 @@ SENTENCES: dict[str, str] = {
         "{node} has asked for the MAC address of {neighbour} by ARP on {device}, and nobody has answered. "
         "Is there a node on that link with this address, and is its device up? "
         "To look: tunlab exec {node} -- ip neigh show dev {device}"
+    ),
+    "why_no_gateway": (
+        "{node} sends to {to} by way of {neighbour}, its gateway, and has asked for the MAC address of that by ARP on "
+        "{device}; nobody has answered. Is it the right gateway, and is its device up? "
+        "To look: tunlab exec {node} -- ip route get {to}"
     ),
     "why_no_neighbour6": (
         "{node} has asked for the MAC address of {neighbour} by neighbour discovery on {device}, and nobody has "

@@ -14,6 +14,10 @@ SENTENCES: dict[str, str] = {
         "{node} 没有到 {to} 的路由：{device} 有这个网段的地址，但它没有启用。"
         "启用它：tunlab exec {node} -- ip link set {device} up"
     ),
+    "why_no_route_down": (
+        "{node} 没有到 {to} 的路由，而它的 {device} 没有启用：设备停用时，经过它的路由也一起删掉了。"
+        "启用它：tunlab exec {node} -- ip link set {device} up，再把经过网关的路由重新加上"
+    ),
     "why_refusing_route": (
         "{node} 上有一条 {kind} 类型的路由或规则，发往 {to} 的包到这里就被丢弃。"
         "查看：tunlab exec {node} -- ip route show table all type {kind}，以及 tunlab exec {node} -- ip rule"
@@ -42,6 +46,10 @@ SENTENCES: dict[str, str] = {
     "why_no_neighbour": (
         "{node} 在 {device} 上用 ARP 询问 {neighbour} 的 MAC 地址，没有人回答。这条链路上有节点用这个地址吗？"
         "它的设备启用了吗？查看：tunlab exec {node} -- ip neigh show dev {device}"
+    ),
+    "why_no_gateway": (
+        "{node} 发往 {to} 的包要交给网关 {neighbour}，于是在 {device} 上用 ARP 询问它的 MAC 地址，没有人回答。"
+        "网关的地址写对了吗？它的设备启用了吗？查看：tunlab exec {node} -- ip route get {to}"
     ),
     "why_no_neighbour6": (
         "{node} 在 {device} 上用邻居发现询问 {neighbour} 的 MAC 地址，没有人回答。这条链路上有节点用这个地址吗？"

@@ -37,6 +37,12 @@ def last_of(places: Sequence[Place], way: str) -> Place | None:
     return next((place for place in reversed(places) if place.way == way and place.at_device), None)
 
 
+def without_own_error(places: list[Place], origin: str) -> list[Place]:
+    """Nothing where the origin's stack has told itself, by an ICMP error on lo, that the packet never left it."""
+    own = all(place.way == ERROR and (place.node, place.device) == (origin, "lo") for place in places)
+    return [] if own else places
+
+
 def _leaves(place: Place, origin: str) -> bool:
     return place.node == origin and place.way == THERE and place.direction == "out" and is_bare(place.view.sighting)
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from tunlab.engine.loop import Loop
 from tunlab.engine.trace.counts import counted
-from tunlab.engine.trace.ending import ANSWERED, LOST, REFUSED, home, last_of, state_of
+from tunlab.engine.trace.ending import ANSWERED, LOST, REFUSED, home, last_of, state_of, without_own_error
 from tunlab.engine.trace.flooding import Flooding
 from tunlab.engine.trace.foreign_programs import with_foreign
 from tunlab.engine.trace.gathering import places_of
@@ -107,7 +107,7 @@ class Tracer:
                     refused = send_probe(probe, packet, to.zone)
             self._wait(probe, wanted, refused)
             flooding = Flooding(places_of(self._listening.seen, probe), self._nodes)
-            at_devices = flooding.without_copies()
+            at_devices = without_own_error(flooding.without_copies(), wanted.node)
             arrived = home(at_devices, wanted.node, _identity(packet))
             places, said = self._with_programs(at_devices, probe)
             hops = hops_of(places, step, number)

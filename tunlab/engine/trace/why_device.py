@@ -53,7 +53,11 @@ def _unresolved(ask: Asking, facts: Facts, route: Route, link: LinkState) -> Rea
     if not ask.netlink.unresolved(neighbour, link.index):
         return None
     values = (("node", ask.node), ("device", link.name), ("neighbour", neighbour))
-    return Reason("why_no_neighbour6" if ":" in neighbour else "why_no_neighbour", values=values)
+    if ":" in neighbour:
+        return Reason("why_no_neighbour6", values=values)
+    if route.gateway:
+        return Reason("why_no_gateway", values=(*values, ("to", facts.destination)))
+    return Reason("why_no_neighbour", values=values)
 
 
 def _queue(ask: Asking, link: LinkState) -> Reason | None:

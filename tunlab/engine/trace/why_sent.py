@@ -59,6 +59,8 @@ def no_route(ask: Asking, facts: Facts, route: Route, *, back: bool = False) -> 
         return Reason("why_refusing_route", values=(*here, ("kind", kind)))
     if device := _down_with(ask, facts.destination):
         return Reason("why_route_down", ask.place(device, "out"), (*here, ("device", device)))
+    if device := _down_and_addressed(ask, facts.version):
+        return Reason("why_no_route_down", values=(*here, ("device", device)))
     return Reason("why_no_route_back" if back else "why_no_route", values=here)
 
 
@@ -72,6 +74,15 @@ def _down_with(ask: Asking, destination: str) -> str | None:
         if "UP" not in link.flags and any(
             _in_network(destination, address) for address in ask.netlink.addresses(link.index)
         ):
+            return link.name
+    return None
+
+
+def _down_and_addressed(ask: Asking, version: int) -> str | None:
+    """A device that is down and has an address: the kernel has deleted whatever routes went through it."""
+    for link in ask.netlink.links():
+        spoken = any(ip_interface(address).version == version for address in ask.netlink.addresses(link.index))
+        if "UP" not in link.flags and link.name != "lo" and spoken:
             return link.name
     return None
 
