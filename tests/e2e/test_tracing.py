@@ -99,6 +99,26 @@ def test_in_a_terminal(place: Place, language: str) -> None:
     assert all(cells(row) <= 80 for row in text.splitlines())
 
 
+def test_the_verdict_is_on_a_low_screen(place: Place) -> None:
+    """The page is longer than that: what became of the packet is told at its end once more."""
+    with Terminal([TUNLAB, "trace", "h1", "h2"], place.surroundings(), lines=12) as terminal:
+        assert terminal.end() == 0
+        text = terminal.text()
+    assert text.strip().splitlines()[-1].startswith(Words("en")("trace_state_answered"))
+
+
+def test_of_several_sessions_that_with_the_node(place: Place) -> None:
+    (place.folder / "y.yaml").write_text("name: y\ntopology: {nodes: {h1: {}, z: {}}}\n")
+    assert place.tunlab("up y.yaml").returncode == 0
+    try:
+        assert [place.tunlab(f"exec {node} -- true").returncode for node in ("r1", "z")] == [0, 0]
+        place.trace("h2 10.0.1.2", 0)
+        done = place.tunlab("exec h1 -- true")  # both have it
+        assert (done.returncode, "x, y" in done.stderr) == (2, True)
+    finally:
+        assert place.tunlab("down y").returncode == 0
+
+
 def test_json(place: Place) -> None:
     """Every line is an event as the model has it."""
     lines = place.trace("h1 h2 --json --count 3 --protocol udp", 1).stdout.splitlines()

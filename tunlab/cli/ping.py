@@ -12,9 +12,10 @@ from ipaddress import ip_address
 import typer
 
 from tunlab import paths
-from tunlab.cli.choosing import choose_session, unknown
+from tunlab.cli.choosing import unknown
 from tunlab.cli.errors import end_with_reader, tell, told
 from tunlab.cli.joining import run_in
+from tunlab.cli.node_session import session_with
 from tunlab.engine.pinging import Pinging, Wish
 from tunlab.errors import KernelError, Status, TunlabError
 from tunlab.i18n import Words
@@ -55,7 +56,7 @@ def ping(asked: Asked, language: str) -> None:
         wish = Wish(node[0] if node else "", address, asked.count, asked.size, asked.ttl, asked.interval, asked.df)
         if asked.host:
             raise typer.Exit(_prepared(wish, asked.json, words, "", _resolved_here)())
-        found = choose_session(words, asked.session)
+        found = session_with(words, asked.session, wish.node)
         main = _prepared(wish, asked.json, words, found.session.lab, _resolved_inside)
         raise typer.Exit(run_in(found, main, os.isatty(0) and os.isatty(1)))
 

@@ -15,6 +15,7 @@ from tunlab import paths
 from tunlab.cli.choosing import choose, choose_session, sessions, unknown
 from tunlab.cli.errors import end_with_reader, tell, told
 from tunlab.cli.joining import answers, ask_in, run_in
+from tunlab.cli.node_session import session_with
 from tunlab.engine.environment import environment, environment_of, noted
 from tunlab.engine.interactive import shell_words
 from tunlab.errors import Status, TunlabError
@@ -65,7 +66,7 @@ def run_command(session: str | None, node: str, command: Sequence[str], language
             raise TunlabError("exec_nothing", Status.USAGE, node=node)
         if command[0].startswith("-"):
             raise TunlabError("exec_option", Status.USAGE, option=command[0], node=node)
-        found = choose_session(words, session)
+        found = session_with(words, session, node)
         status = run_in(found, _in_node(words, found, node, lambda variables: command), _on_terminal())
         raise typer.Exit(status)
 
@@ -74,7 +75,7 @@ def open_shell(session: str | None, node: str | None, language: str) -> None:
     """A shell in a node; exits with its status."""
     words = Words(language)
     with told(words):
-        found = choose_session(words, session)
+        found = choose_session(words, session) if node is None else session_with(words, session, node)
         if node is None:
             names = ask_in(found, node_names)
             node = names[choose(words, "choose_node", names) if len(names) > 1 else 0]

@@ -7,9 +7,9 @@ from pathlib import Path
 import typer
 
 from tunlab import paths
-from tunlab.cli.choosing import choose_session
 from tunlab.cli.errors import told
 from tunlab.cli.joining import run_in
+from tunlab.cli.node_session import session_with
 from tunlab.engine.new_file import new_file
 from tunlab.errors import Status, TunlabError
 from tunlab.i18n import Words
@@ -46,7 +46,7 @@ def trace_packet(asked: Asked, language: str) -> None:
         if asked.size is not None and asked.protocol == "tcp":
             raise TunlabError("trace_size_tcp", Status.USAGE)
         here = asked.host or paths.SANDBOX_RUN.is_dir()
-        found = None if here else choose_session(words, asked.session)
+        found = None if here else session_with(words, asked.session, asked.node)
         with new_file(asked.svg) as file:
             from tunlab.cli.tracing import Showing, prepared
             from tunlab.engine.trace.tracer import Wanted

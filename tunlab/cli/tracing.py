@@ -8,6 +8,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
+from rich.console import RenderableType
+
 from tunlab import paths
 from tunlab.cli.choosing import unknown
 from tunlab.cli.errors import tell
@@ -26,7 +28,7 @@ from tunlab.ui.page import Page
 from tunlab.ui.trace_drawing import drawing
 from tunlab.ui.trace_json import TraceJson
 from tunlab.ui.trace_marks import marks_of
-from tunlab.ui.trace_page import trace_page
+from tunlab.ui.trace_page import trace_page, verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ def _traced(wanted: Wanted, showing: Showing, page: Page) -> int:
     hops: list[Hop] = []
     ends: list[Traced] = []
     lines = TraceJson(showing.lab) if showing.json else None
+    high = 0
     with named() as nodes, Loop() as loop:
         descriptors = dict(nodes)
         if wanted.node not in descriptors:
@@ -91,25 +94,35 @@ def _traced(wanted: Wanted, showing: Showing, page: Page) -> int:
                         ends.append(told)
             finally:
                 if lines is None and ends:
-                    page.console.print(trace_page(hops, ends, page.words, page.width))
+                    high = _print(trace_page(hops, ends, page.words, page.width), page)
     if showing.graph or showing.svg is not None:
-        _draw(hops, ends, showing, page)
+        high += _draw(hops, ends, showing, page)
+    if page.console.is_terminal and high >= page.console.height:
+        _print(verdicts(hops, ends, page.words, page.width), page)
     return Status.FINE if all(end.state == "answered" for end in ends) else Status.CHECK_FAILED
 
 
-def _draw(hops: list[Hop], ends: list[Traced], showing: Showing, page: Page) -> None:
-    """The first packet's way."""
+def _print(what: RenderableType, page: Page) -> int:
+    """How many lines it was."""
+    page.console.print(what)
+    return len(page.console.render_lines(what, pad=False))
+
+
+def _draw(hops: list[Hop], ends: list[Traced], showing: Showing, page: Page) -> int:
+    """The first packet's way. How many lines it took."""
     scene = running(showing.name)
     end = ends[0] if ends else None
+    high = 0
     if showing.graph and not showing.json:
         page.blank()
-        page.console.print(drawing(scene, hops, end, page.words, page.width))
+        high = 1 + _print(drawing(scene, hops, end, page.words, page.width), page)
     if showing.svg is not None:
         try:
             showing.svg.write(svg(scene, marks_of(hops, end), page.words).encode(errors="replace"))
             showing.svg.flush()
         except OSError as error:
             raise TunlabError("trace_write_failed", problem=error.strerror) from error
+    return high
 
 
 def _address(text: str) -> str:

@@ -13,7 +13,7 @@ from tunlab.ui.cells import cells
 from tunlab.ui.printable import printable_line
 from tunlab.ui.prose import wrapped
 from tunlab.ui.trace_path import Path
-from tunlab.ui.trace_words import place, reason, where
+from tunlab.ui.trace_words import place, reason, time_of, where
 
 _STYLES = {"answered": "pass", "refused": "unknown", "lost": "fail", "stopped": "unknown"}
 _GAP = 2
@@ -21,19 +21,24 @@ _GAP = 2
 
 def headline(path: Path, words: Words, total: int, width: int) -> Iterator[RenderableType]:
     """Lines; `total` packets are in the whole trace."""
+    yield from verdict(path, words, total, width)
+    yield from _ways(path, words, width)
+
+
+def verdict(path: Path, words: Words, total: int, width: int) -> Iterator[RenderableType]:
+    """What became of the packet, and, where it was not answered, why."""
     end = path.ends[0] if path.ends else None
     state = end.state if end else "stopped"
     told = words(f"trace_state_lost_{end.way}") if end and state == "lost" else words(f"trace_state_{state}")
     line = Text.assemble((told, _STYLES[state]), "  ", (asked(end, words), "bold") if end else "")
     if times := [each.us for each in path.ends if each.us is not None]:
-        line.append("  " + words("trace_after", us=round(median(times))))
+        line.append("  " + words("trace_after", time=time_of(median(times))))
     if total > 1:
         numbers = ", ".join(map(str, path.packets))
         line.append("  " + words("trace_packets", count=len(path.packets), numbers=numbers))
     yield line
     if end is not None and state != "answered":
         yield _why(path, end, words, width)
-    yield from _ways(path, words, width)
 
 
 def asked(end: Traced, words: Words) -> str:
@@ -90,6 +95,6 @@ def _ways(path: Path, words: Words, width: int) -> Iterator[Text]:
         if us is not None:
             count = path.programs(there)
             programs = words("trace_programs", count=count) if count else ""
-            told.append(words(key, devices=path.devices(there), programs=programs, us=round(us)))
+            told.append(words(key, devices=path.devices(there), programs=programs, time=time_of(us)))
     line = "   ".join(told)
     yield from (Text(each) for each in ([line] if line and cells(line) <= width else told))

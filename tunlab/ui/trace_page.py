@@ -7,7 +7,7 @@ from rich.text import Text
 
 from tunlab.i18n import Words
 from tunlab.model.trace import Hop, Traced
-from tunlab.ui.trace_headline import headline
+from tunlab.ui.trace_headline import headline, verdict
 from tunlab.ui.trace_path import Path, paths
 from tunlab.ui.trace_table import path_table
 
@@ -22,6 +22,13 @@ def trace_page(
     Of a path of more than `most` hops, those in the middle are left out.
     """
     return Group(*_parts(paths(hops, ends), words, width, most))
+
+
+def verdicts(hops: Sequence[Hop], ends: Sequence[Traced], words: Words, width: int) -> RenderableType:
+    """What became of the packets, once more: for the end of a page whose beginning has scrolled away."""
+    found = paths(hops, ends)
+    total = sum(len(path.packets) for path in found)
+    return Group(Text(), *(line for path in found[:_MOST] for line in verdict(path, words, total, width)))
 
 
 def _parts(found: Sequence[Path], words: Words, width: int, most: int) -> Iterator[RenderableType]:

@@ -58,6 +58,13 @@ def changed(change: Change, way: str, words: Words, short: bool) -> str:
     return printable_line(_MAC.sub(r"..\1", told) if short else told)
 
 
+def time_of(us: float) -> str:
+    """Microseconds as a person reads them: `812 us`, `31 ms`, `3.1 s`."""
+    if us < 10_000:
+        return f"{us:.0f} us"
+    return f"{us / 1000:.0f} ms" if us < 1_000_000 else f"{us / 1_000_000:.1f} s"
+
+
 def reason(why: Reason, words: Words) -> str:
     """Its sentence."""
     return printable_line(words(why.key, **dict(why.values)))
