@@ -153,7 +153,7 @@ def test_other_commands_know_it(place: Place) -> None:
     completion = shell(
         '_TUNLAB_COMPLETE=complete_bash COMP_WORDS="tunlab down t" COMP_CWORD=2 "$TUNLAB"', XDG_RUNTIME_DIR=place.folder
     )
-    assert completion.stdout.split() == ["two"]
+    assert "two" in completion.stdout.split()  # root is offered what others run, too
     assert place.tunlab("clean --yes").returncode == 0
     assert place.nothing_is_left()
 
