@@ -50,6 +50,8 @@ def graph(asked: Asked, language: str) -> None:
     with told(words):
         if asked.file is not None and asked.session is not None:
             raise TunlabError("graph_file_or_session", Status.USAGE)
+        if asked.wanted() == "svg" and asked.write is None and sys.stdout.isatty():
+            raise TunlabError("graph_svg_on_terminal", Status.USAGE)
         scene = written(load_topology(asked.file)) if asked.file is not None else _running(asked.session, words)
         if asked.wanted() == "terminal" and asked.write is None:
             page = Page(words)

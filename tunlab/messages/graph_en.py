@@ -11,6 +11,7 @@ SENTENCES: dict[str, str] = {
     "graph_router": "router",
     "graph_bridge": "bridge",
     "graph_file_or_session": "a file is drawn as it is written, a session as it runs; give either FILE or --session",
+    "graph_svg_on_terminal": "an SVG is a picture, not for a terminal; write it into a file: --write topology.svg",
     "graph_about_written": "Topology {name}: {nodes} {nodes:node|nodes}, {links} {links:link|links}",
     "graph_about_running": "Running topology {name}: {nodes} {nodes:node|nodes}, {links} {links:link|links}",
 }

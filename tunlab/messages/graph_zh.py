@@ -11,6 +11,7 @@ SENTENCES: dict[str, str] = {
     "graph_router": "路由器",
     "graph_bridge": "网桥",
     "graph_file_or_session": "给文件就画文件里的拓扑，给会话就画运行中的拓扑；FILE 和 --session 只能写一个",
+    "graph_svg_on_terminal": "SVG 是图片，不能显示在终端里；请写进文件：--write topology.svg",
     "graph_about_written": "拓扑 {name}：{nodes} 个节点，{links} 条链路",
     "graph_about_running": "正在运行的拓扑 {name}：{nodes} 个节点，{links} 条链路",
 }

@@ -51,7 +51,7 @@ def path_table(path: Path, words: Words, width: int, most: int) -> Iterator[Rend
                 if index == hidden[0]:
                     table.add_row(*[""] * len(heads), words("trace_left_out", count=len(hidden)))
                 continue
-            summary, marks = _summary(hop, said, words), _marks(hop, words, short=width < WIDE)
+            summary, marks = _summary(hop, said, words), _marks(hop, words)
             lines = (summary, _lines(marks)) if width >= WIDE else (_lines([summary, *marks] if summary else marks),)
             table.add_row(*rows[index], *lines)
         yield table
@@ -123,9 +123,9 @@ def _summary(hop: Hop, said: dict[str, int], words: Words) -> Text:
     return Text(text)
 
 
-def _marks(hop: Hop, words: Words, short: bool) -> list[Text]:
+def _marks(hop: Hop, words: Words) -> list[Text]:
     """What has changed, a line each."""
-    marks = [Text(changed(change, hop.way, words, short), style="wrong") for change in hop.changes]
+    marks = [Text(changed(change, hop.way, words), style="wrong") for change in hop.changes]
     if hop.inferred:
         marks.append(Text(words("trace_inferred"), style="unknown"))
     return marks

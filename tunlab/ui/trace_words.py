@@ -45,8 +45,8 @@ def size(hop: Hop) -> str:
     return str(hop.bytes) if hop.bytes_out in (None, hop.bytes) else f"{hop.bytes}>{hop.bytes_out}"
 
 
-def changed(change: Change, way: str, words: Words, short: bool) -> str:
-    """`short`: of MAC addresses only their second half."""
+def changed(change: Change, way: str, words: Words) -> str:
+    """Of MAC addresses only their second half: they are long, and what matters is that they are others."""
     key = f"trace_change_{change.what}"
     if change.what == "type" and way in (BACK, ERROR):
         key = f"trace_change_{way}"
@@ -55,7 +55,7 @@ def changed(change: Change, way: str, words: Words, short: bool) -> str:
     told = words(key, before=change.before, after=change.after)
     if change.outer:
         told = words("trace_outer", change=told)
-    return printable_line(_MAC.sub(r"..\1", told) if short else told)
+    return printable_line(_MAC.sub(r"..\1", told))
 
 
 def time_of(us: float) -> str:

@@ -125,8 +125,13 @@ def _box(
 
 def _column(node: str, device: SceneDevice, marks: Marks) -> list[Text]:
     """The end of a wire: its name, its addresses, its state."""
-    found = [named(node, device, marks), *map(Text, addresses_of(device))]
+    found = [named(node, device, marks), *_port(device), *map(Text, addresses_of(device))]
     return [*found, *([state(device)] if device.state else [])]
+
+
+def _port(device: SceneDevice) -> list[Text]:
+    """Of which bridge it is a port."""
+    return [Text(f"in {plain(device.master)}")] if device.master else []
 
 
 def _row(scene: Scene, node: str, device: SceneDevice, marks: Marks, limit: int) -> list[Text]:
@@ -135,7 +140,7 @@ def _row(scene: Scene, node: str, device: SceneDevice, marks: Marks, limit: int)
     at = Endpoint(node, device.name)
     ways = [_other(link, at) for link in scene.links if at in link.ends]
     rest: list[Text] = []
-    pieces = [*facts(device), *(Text(f"~~> {plain(str(way))}") for way in ways)]
+    pieces = [*_port(device), *facts(device), *(Text(f"~~> {plain(str(way))}") for way in ways)]
     first = flowed([name, *pieces], limit)[0]
     while size(Text("  ").join([name, *pieces])) > size(first) and pieces:
         rest.insert(0, pieces.pop())
