@@ -357,13 +357,17 @@ class _FromThread:
         self._app = app
 
     def described(self, details: DeviceDetails) -> None:
-        self._app.call_from_thread(self._app.described, details)
+        self._tell(lambda: self._app.described(details))
 
     def vanished(self) -> None:
-        self._app.call_from_thread(self._app.vanished)
+        self._tell(self._app.vanished)
 
     def counted(self, counters: Counters, rates: Rates | None) -> None:
-        self._app.call_from_thread(self._app.counted, counters, rates)
+        self._tell(lambda: self._app.counted(counters, rates))
 
     def arrived(self, packets: Sequence[Arrived]) -> None:
-        self._app.call_from_thread(self._app.arrived, packets)
+        self._tell(lambda: self._app.arrived(packets))
+
+    def _tell(self, what: Callable[[], None]) -> None:
+        """While the view is being taken down it has nothing left to draw on."""
+        self._app.call_from_thread(lambda: what() if self._app.query("#state") else None)
