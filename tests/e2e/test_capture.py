@@ -200,7 +200,7 @@ def test_killed_in_a_flood_the_file_can_be_read(tmp_path: Path, victim: str) -> 
                 flood.terminate()
     words = ["tshark", "-r", str(file), "-T", "fields", "-e", "frame.interface_name"]
     done = subprocess.run(words, capture_output=True, text=True)
-    assert done.stdout.count("h1:lo\n") > 5000
+    assert done.stdout.count("h1:lo\n") > 500
     # Of what was being written there may be a part, unless we are still there to cut it off.
     assert done.returncode == 0 or (victim == "capture" and "cut short" in done.stderr), done.stderr
 

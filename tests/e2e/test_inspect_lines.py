@@ -108,6 +108,7 @@ def checked(line: str) -> dict[str, Any]:
 
 @pytest.mark.needs("tun")
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.alike
 def test_once(language: str, tmp_path: Path) -> None:
     say = SAY[language]
     with running(tmp_path), carrying(tmp_path) as carrier:
@@ -123,6 +124,7 @@ def test_once(language: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("tun", "tshark")
+@pytest.mark.alike
 def test_so_many_packets_filtered_and_written(tmp_path: Path) -> None:
     file = tmp_path / "few.pcapng"
     with running(tmp_path), carrying(tmp_path) as carrier:
@@ -139,6 +141,7 @@ def test_so_many_packets_filtered_and_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("tun")
+@pytest.mark.alike
 def test_events(tmp_path: Path) -> None:
     with running(tmp_path), carrying(tmp_path, opened=False) as carrier:
         with watching(tmp_path, "h1:tun0 --json --count 2") as watch:
@@ -161,6 +164,7 @@ def test_events(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.alike
 def test_asked_to_end(signum: signal.Signals, tmp_path: Path) -> None:
     with running(tmp_path), watching(tmp_path, "h1:lo --json") as watch:
         watch.event("device_details")
@@ -168,6 +172,7 @@ def test_asked_to_end(signum: signal.Signals, tmp_path: Path) -> None:
         assert watch.ended() == 128 + signum
 
 
+@pytest.mark.alike
 def test_the_session_ends_under_it(tmp_path: Path) -> None:
     with running(tmp_path) as lab:
         script = (
@@ -178,6 +183,7 @@ def test_the_session_ends_under_it(tmp_path: Path) -> None:
     assert done.stderr == f"tunlab: {ENGLISH('session_ended', session=lab.name)}\n3\n"
 
 
+@pytest.mark.alike
 def test_a_reader_who_has_enough_ends_it(tmp_path: Path) -> None:
     with running(tmp_path):
         done = shell('{ "$TUNLAB" inspect h1:lo --json; echo $? >&2; } | head -n 1', XDG_RUNTIME_DIR=tmp_path)
@@ -185,6 +191,7 @@ def test_a_reader_who_has_enough_ends_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("tun")
+@pytest.mark.alike
 def test_a_file_that_cannot_grow_is_told(tmp_path: Path) -> None:
     with running(tmp_path), carrying(tmp_path) as carrier:
         script = 'ulimit -f 1; exec "$TUNLAB" inspect --lang en tun0 --json --count 500 -w small.pcapng'
@@ -207,6 +214,7 @@ def test_a_file_that_cannot_grow_is_told(tmp_path: Path) -> None:
 # Mistakes, and which device is meant
 
 
+@pytest.mark.alike
 def test_what_cannot_be_is_one_sentence(tmp_path: Path) -> None:
     say = ENGLISH
     (tmp_path / "there").write_bytes(b"mine")
@@ -229,6 +237,7 @@ def test_what_cannot_be_is_one_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("tun")
+@pytest.mark.alike
 def test_an_unknown_device_names_those_that_there_are(tmp_path: Path) -> None:
     with running(tmp_path), carrying(tmp_path):
         for name in ("tun9", "h9:tun0", "eth0"):  # h1:tun9 may still come
@@ -238,6 +247,7 @@ def test_an_unknown_device_names_those_that_there_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("tun")
+@pytest.mark.alike
 def test_one_of_two_sessions(tmp_path: Path) -> None:
     with running(tmp_path) as one, carrying(tmp_path), running(tmp_path) as two:
         done = tunlab(tmp_path, "tun0 --once")  # only one of them has such a device
@@ -308,6 +318,7 @@ def test_each_user_sees_only_their_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("tun")
+@pytest.mark.alike
 def test_beside_a_run_that_waits(installed: Path, tmp_path: Path) -> None:
     with Player(installed, tmp_path)("en", SMALL, "--from", "send") as run:
         run.enter("predict_type")

@@ -536,4 +536,4 @@ def test_looking_costs_little(sandboxed: Sandboxed) -> None:
             reader.counters("lo")
         return (time.process_time() - began) / 50
 
-    assert in_node(sandboxed, act) * 2 < 0.005  # of a second; 0.001 is usual
+    assert in_node(sandboxed, act) * 2 < 0.01  # of a second; 0.001 is usual, 0.005 on a busy machine
