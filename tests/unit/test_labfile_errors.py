@@ -68,6 +68,19 @@ def section(parts: str) -> Change:
     return change
 
 
+def claims(english: str, chinese: str) -> Change:
+    """The lab as the part of a section that has these claims; an empty text is no file."""
+
+    def change(lab: Path) -> None:
+        shutil.copytree(lab, lab / "part")
+        section("[part]")(lab)
+        for language, text in (("en", english), ("zh", chinese)):
+            if text:
+                (lab / f"claims.{language}.yaml").write_text(text)
+
+    return change
+
+
 COUNTER_AT_REST = "        counters: {at: h1:tun0, counter: rx_packets, count: 0}"
 
 CHANGES: dict[str, Change] = {
@@ -247,6 +260,15 @@ ADVICE: dict[str, Change] = {
         yaml("count: 0", "count: -1")(lab / "part"),
         section("[part]")(lab),
     ],
+    "lint-claims-in-one-language": claims("- {id: C01, says: It is so.}\n", ""),
+    "lint-claims-differ": claims(
+        "- {id: C01, says: So., in_fact: Not so.}\n- {id: C02, says: So.}\n- {id: C03, says: So.}\n",
+        "- {id: C01, says: 是}\n- {id: C04, says: 是}\n- {id: C03, says: 是}\n",
+    ),
+    "lint-claims-wrong": claims("- {id: C01, says: So.}\n- {id: C01, says: So.}\n", "- {id: C01, say: 是}\n"),
+    "lint-claim-unknown": claims(
+        "- {id: C02, says: So.}\n- {id: C03, says: So.}\n", "- {id: C02, says: 是}\n- {id: C03, says: 是}\n"
+    ),
     # The last one: the glossary stays beside the lab.
     "lint-word-of-the-glossary": lambda lab: (lab.parent / "glossary.en.yaml").write_text(
         "- {term: program, means: what reads, not: [reader]}\n"

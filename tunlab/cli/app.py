@@ -91,12 +91,13 @@ def _for_each_command(command: object, lang: Language) -> dict[str, Any]:
 
 @app.command("list", help=words("help_list"))
 def list_(
+    claims: Annotated[bool, typer.Option("--claims", help=words("help_list_claims"))] = False,
     lang: LangOption = None,
     json: Annotated[bool, typer.Option("--json", help=words("help_list_json"))] = False,
 ) -> None:
-    from tunlab.cli.catalogue import list_labs
+    from tunlab.cli.catalogue import list_claims, list_labs
 
-    list_labs(lang or preferred(), json)
+    (list_claims if claims else list_labs)(lang or preferred(), json)
 
 
 @app.command(help=words("help_show"))

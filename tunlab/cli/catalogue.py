@@ -8,10 +8,11 @@ from tunlab import paths
 from tunlab.cli.errors import end_with_reader, tell, told
 from tunlab.cli.labs import folder_of
 from tunlab.i18n import Words
+from tunlab.labfile.demonstrated import demonstrated
 from tunlab.labfile.load import load
 from tunlab.labfile.shelf import Shelf, shelf
 from tunlab.session import progress
-from tunlab.ui import catalogue, lab_page
+from tunlab.ui import catalogue, claims, lab_page
 
 
 def show_home(language: str) -> None:
@@ -32,6 +33,19 @@ def list_labs(language: str, as_json: bool) -> None:
             _print(catalogue.table(labs, words))
             return
         for entry in catalogue.as_json(labs, language):
+            print(json.dumps(entry))
+
+
+def list_claims(language: str, as_json: bool) -> None:
+    """Every claim of each section, and where it is demonstrated."""
+    words = Words(language)
+    end_with_reader()
+    with told(words):
+        sections = tuple(demonstrated(language))
+        if not as_json:
+            _print(claims.page(sections, words, _console().width))
+            return
+        for entry in claims.as_json(sections):
             print(json.dumps(entry))
 
 

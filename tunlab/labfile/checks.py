@@ -44,13 +44,18 @@ def read_check(value: Value, scope: Scope, claims: _Claims) -> Check:
     if identifier == LENGTH:
         raise fields["id"].error("lab_check_length")
     kind = value.one_of(fields, *_KINDS)
-    own = if_there(fields.get("claims"), read_claims)
+    own = if_there(fields.get("claims"), lambda there: read_claims(there, scope))
     return _KINDS[kind](fields[kind], identifier, own or claims, scope)
 
 
-def read_claims(value: Value) -> _Claims:
-    """A list of claims."""
-    return tuple(claim(item) for item in value.items())
+def read_claims(value: Value, scope: Scope) -> _Claims:
+    """A list of claims. Lint alone tells of one that the section does not know."""
+    items = value.items()
+    claims = tuple(claim(item) for item in items)
+    for item, name in zip(items, claims, strict=True):
+        if scope.claims is not None and name not in scope.claims:
+            value.source.problems.advice.append(item.error("lab_claim_unknown", claim=name))
+    return claims
 
 
 def _packets(value: Value, identifier: str, claims: _Claims, scope: Scope) -> Check:

@@ -1,11 +1,12 @@
 """The glossary beside a collection of labs: one word for one thing, and the words that must not stand for it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tunlab.errors import LabFileError
+from tunlab.labfile.claims import ClaimFile
 from tunlab.labfile.cursor import Source, Value, texts
 from tunlab.labfile.document import compose
 from tunlab.labfile.files import read_text
@@ -42,14 +43,25 @@ def read_glossary(folder: Path, language: str, problems: Problems) -> tuple[Term
 def wrong_words(page: Page, terms: tuple[Term, ...]) -> Iterator[LabFileError]:
     """Where a page uses a word that the glossary has another one for."""
     titles = [Block(step.line, step.title) for step in page.steps.values()]
-    blocks = [Block(1, page.title), page.intro, *titles, *(block for _, _, block in page.blocks())]
+    yield from _wrong(
+        page.file, [Block(1, page.title), page.intro, *titles, *(block for _, _, block in page.blocks())], terms
+    )
+
+
+def wrong_words_in_claims(file: ClaimFile, terms: tuple[Term, ...]) -> Iterator[LabFileError]:
+    """The same in the claims of a section."""
+    blocks = [Block(file.lines[claim.id], f"{claim.says} {claim.in_fact or ''}") for claim in file.claims.values()]
+    yield from _wrong(file.file, blocks, terms)
+
+
+def _wrong(file: str, blocks: Sequence[Block], terms: tuple[Term, ...]) -> Iterator[LabFileError]:
     for term in terms:
         for word in term.instead:
             pattern = re.compile(_pattern(word), re.IGNORECASE)
             for block in blocks:
                 for found in pattern.finditer(block.text):
                     line = block.line_of(found.start())
-                    yield LabFileError("lab_prose_term", page.file, line, word=found[0], term=term.term)
+                    yield LabFileError("lab_prose_term", file, line, word=found[0], term=term.term)
 
 
 def _pattern(word: str) -> str:

@@ -1,6 +1,6 @@
 """lab.yaml becomes a Lab without its prose, or the parts of a section."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,21 +36,25 @@ def is_section(root: Value) -> bool:
     return "parts" in root.entries()
 
 
-def read_parts(root: Value) -> tuple[str, tuple[Value, ...]]:
-    """A section's id and the ids of its parts, each still with its place."""
-    fields = root.fields(("schema", "id", "parts"))
+def read_parts(root: Value) -> tuple[str, tuple[Value, ...], tuple[Value, ...]]:
+    """A section's id, and the ids of its parts and of the labs beside it, each still with its place."""
+    fields = root.fields(("schema", "id", "parts"), ("beside",))
     parts = fields["parts"].items()
+    beside = fields["beside"].items() if "beside" in fields else []
     lines: dict[str, int] = {}
-    for part in parts:
+    for part in (*parts, *beside):
         name = lab_id(part)
         if name in lines:
             raise part.error("lab_id_twice", name=name, first=lines[name])
         lines[name] = part.line
-    return lab_id(fields["id"]), tuple(parts)
+    return lab_id(fields["id"]), tuple(parts), tuple(beside)
 
 
-def read_lab(root: Value, folder: Path, pace: str) -> Lab:
-    """A lab at a pace. Errors within programs, links and steps are gathered in the root's problems."""
+def read_lab(root: Value, folder: Path, pace: str, claims: Collection[str] | None = None) -> Lab:
+    """A lab at a pace. Errors within programs, links and steps are gathered in the root's problems.
+
+    `claims` are those that its section knows, None where there are no such.
+    """
     fields = root.fields(("schema", "id", "topology", "steps"), ("requires", "pace", "programs"))
     values = choose(fields.get("pace"), pace)
     fields = {name: _at_pace(value, values) for name, value in fields.items() if name != "pace"}
@@ -58,7 +62,7 @@ def read_lab(root: Value, folder: Path, pace: str) -> Lab:
     nodes = tuple(node.name for node in topology.nodes)
     programs = read_programs(fields.get("programs"), folder, nodes)
     requires = read_requires(fields.get("requires"))
-    steps = read_steps(fields["steps"], Scope(nodes, programs), requires)
+    steps = read_steps(fields["steps"], Scope(nodes, programs, claims), requires)
     return Lab(lab_id(fields["id"]), folder, topology, tuple(programs.values()), steps)
 
 

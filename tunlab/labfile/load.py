@@ -20,8 +20,8 @@ def load(folder: Path, pace: str, find: Find) -> Lab | Section:
     root = open_lab(folder, problems)
     if not is_section(root):
         return _lab(root, folder, pace, problems)
-    identifier, parts = read_parts(root)
-    labs = tuple(_part(part, where, pace) for part in parts if (where := find(part.text())) is not None)
+    identifier, parts, _ = read_parts(root)
+    labs = tuple(load_part(part, where, pace) for part in parts if (where := find(part.text())) is not None)
     if not labs:
         raise root.entries()["parts"].error("lab_no_parts", id=identifier)
     return Section(identifier, labs, section_prose(folder))
@@ -44,7 +44,8 @@ def has_prose(folder: Path) -> bool:
     return any((folder / f"{language}.md").exists() for language in LANGUAGES)
 
 
-def _part(part: Value, folder: Path, pace: str) -> Lab:
+def load_part(part: Value, folder: Path, pace: str) -> Lab:
+    """A lab that a section lists; a section among them is refused."""
     problems = Problems()
     root = open_lab(folder, problems)
     if is_section(root):

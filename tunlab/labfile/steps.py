@@ -40,7 +40,7 @@ def _step(
     requires: tuple[str, ...],
     earlier: Sequence[str],
 ) -> Step:
-    claims = if_there(fields.get("claims"), read_claims) or ()
+    claims = if_there(fields.get("claims"), lambda there: read_claims(there, scope)) or ()
     value.one_of(fields, "do", "solve", "observes")
     checks = _checks(fields["check"], scope, claims)
     whole = len(checks) == len(fields["check"].items())  # else a prediction would be blamed for a faulty check

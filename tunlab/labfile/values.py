@@ -18,10 +18,11 @@ _LONGEST_DEVICE = 15  # IFNAMSIZ without the NUL at its end
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The names that a lab's steps may use."""
+    """The names that a lab's steps may use; of claims any, where its section lists none."""
 
     nodes: Collection[str]
     programs: Mapping[str, Program]
+    claims: Collection[str] | None = None
 
 
 def lab_id(value: Value) -> str:

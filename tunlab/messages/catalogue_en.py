@@ -3,7 +3,8 @@
 SENTENCES: dict[str, str] = {
     # Help.
     "help_list": "Every lab, and how far you are.",
-    "help_list_json": "Write a line of JSON for each lab and section.",
+    "help_list_json": "Write a line of JSON for each lab and section, or for each claim.",
+    "help_list_claims": "List the claims of each section instead: which steps of which labs demonstrate them.",
     "help_show": "Read a lab without running it: its nodes, and each step's text, commands and checks.",
     "help_notes": "Show the teacher's part too: answers, hints, explanations, notes.",
     "help_show_json": "Write the lab as one JSON object.",
@@ -24,6 +25,11 @@ SENTENCES: dict[str, str] = {
     "progress_finished": "finished",
     "progress_unreadable": "{file} is not the progress that tunlab wrote; add --fresh to a run to set it aside",
     "progress_refused": "cannot keep your progress in {file}: {problem}; set XDG_STATE_HOME to a folder of yours",
+    # Claims.
+    "claims_says": "Claim",
+    "claims_where": "Demonstrated in",
+    "claims_not_so": "Not so. {in_fact}",
+    "claims_nowhere": "no lab yet",
     # A new lab.
     "new_done": "{lab} is in {folder}: lab.yaml, en.md, zh.md. Change them as you like, and:",
     "new_lint": "finds mistakes",

@@ -3,7 +3,8 @@
 SENTENCES: dict[str, str] = {
     # 帮助
     "help_list": "列出全部实验和你的进度。",
-    "help_list_json": "每个实验、每一节各输出一行 JSON。",
+    "help_list_json": "每个实验、每一节或每条论断各输出一行 JSON。",
+    "help_list_claims": "改为列出各节的论断：每一条在哪个实验的哪一步演示。",
     "help_show": "不运行，只阅读一个实验：有哪些节点，每一步的讲解、命令和检查项。",
     "help_notes": "连同教师的部分一起显示：答案、提示、解释和备注。",
     "help_show_json": "把实验输出为一个 JSON 对象。",
@@ -24,6 +25,11 @@ SENTENCES: dict[str, str] = {
     "progress_finished": "已完成",
     "progress_unreadable": "{file} 不是 tunlab 写的进度文件；运行实验时加上 --fresh，就会把它改名保留，重新开始记录",
     "progress_refused": "无法把进度保存到 {file}：{problem}；请把 XDG_STATE_HOME 指向自己的目录",
+    # 论断
+    "claims_says": "论断",
+    "claims_where": "在哪里演示",
+    "claims_not_so": "不对：{in_fact}",
+    "claims_nowhere": "还没有实验演示",
     # 新实验
     "new_done": "{lab} 已经放在 {folder} 里：lab.yaml、en.md、zh.md。可以随意修改，然后：",
     "new_lint": "找出错误",

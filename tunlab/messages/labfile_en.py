@@ -93,9 +93,13 @@ SENTENCES: dict[str, str] = {
         "check '{check}' passes when nothing happens; add a check to this step that passes only when something happens"
     ),
     "lab_claim_unchecked": "no check of this step confirms its claim {claim}; name it in the check that does",
+    "lab_claim_unknown": "this lab's section lists no claim {claim}; add it to its claims files, or correct the number",
     # Sections.
     "lab_no_parts": "no part of '{id}' exists; correct the ids of its parts",
     "lab_nested": "'{name}' is a section itself; list its labs here instead",
+    "lab_claims_missing": "there is no such file, and the other language has one; write it, or delete the other",
+    "lab_claim_missing": "{other} has a claim {claim}; add it here or delete it there",
+    "lab_claim_differs": "claim {claim} has no 'in_fact', but {other} has one; add it here or delete it there",
     # Prose.
     "lab_prose_title": "must begin with '# ' and a title",
     "lab_prose_title_twice": "'# {title}' is a second title; write '## step-id: title' for a step",

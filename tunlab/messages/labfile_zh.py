@@ -89,9 +89,13 @@ SENTENCES: dict[str, str] = {
     "lab_hexadecimal": "“{value}”不是十六进制；每个字节写两位，例如 00000800",
     "lab_absence": ("检查项“{check}”在什么都没发生时也会通过；请在本步骤中再加一个只有观察到现象才通过的检查项"),
     "lab_claim_unchecked": "本步骤没有检查项验证论断 {claim}；请在验证它的检查项中写明",
+    "lab_claim_unknown": "本实验所属的那一节没有论断 {claim}；请补到那一节的论断文件里，或改正编号",
     # Sections.
     "lab_no_parts": "“{id}”的各个部分都不存在；请改正它们的 id",
     "lab_nested": "“{name}”本身就是一节；请在这里直接列出其中的实验",
+    "lab_claims_missing": "没有这个文件，而另一种语言有；请写一个，或删掉那一个",
+    "lab_claim_missing": "{other} 有论断 {claim}；请在这里补上，或在那里删掉",
+    "lab_claim_differs": "论断 {claim} 没有“in_fact”，而 {other} 有；请在这里补上，或在那里删掉",
     # Prose.
     "lab_prose_title": "必须以“# ”加标题开头",
     "lab_prose_title_twice": "“# {title}”是第二个标题；步骤请写成“## 步骤id: 标题”",
