@@ -12,7 +12,7 @@ import pytest
 from rich.cells import cell_len
 
 from tunlab import paths
-from tunlab.i18n import LANGUAGES
+from tunlab.i18n import LANGUAGES, Words
 from tunlab.labfile.load import load
 from tunlab.labfile.placeholders import fill
 from tunlab.model.lab import Lab
@@ -102,7 +102,7 @@ def test_broken_progress_is_told_and_the_labs_all_the_same(state: Path) -> None:
     assert "tunlab run lab-1.4" in done.stdout
 
 
-@pytest.mark.parametrize("words", [(), ("list",), ("show", LAB), ("show", "lab-1.4", "--notes")])
+@pytest.mark.parametrize("words", [(), ("list",), ("list", "--claims"), ("show", LAB), ("show", "lab-1.4", "--notes")])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_plain_text_of_80_columns(language: str, words: tuple[str, ...]) -> None:
     text = told(*words[:1], "--lang", language, *words[1:])
@@ -136,6 +136,31 @@ def test_the_list_has_every_lab_and_section(state: Path) -> None:
     }
     text = told("list")
     assert all(entry["id"] in text and entry["title"] in text for entry in entries)
+
+
+CLAIM = {"en": "tcpdump on tun0 shows the four echo requests.", "zh": "tcpdump 在 tun0 上看到这 4 个回显请求。"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_claims_and_where_they_are_demonstrated(language: str) -> None:
+    entries = [json.loads(line) for line in told("list", "--claims", "--json", "--lang", language).splitlines()]
+    assert {
+        "schema": 1,
+        "section": "lab-1.4",
+        "id": "C27",
+        "says": CLAIM[language],
+        "in_fact": None,
+        "steps": [{"lab": LAB, "step": "ping"}, {"lab": LAB, "step": "tcpdump"}],
+    } in entries
+    text = told("list", "--claims", "--lang", language)
+    assert re.search(rf"^C27  {re.escape(CLAIM[language])} +lab-1\.4\.3 ping, tcpdump$", text, re.MULTILINE)
+    assert text.count(Words(language)("claims_not_so", in_fact="")) == len(
+        [each for each in entries if each["in_fact"]]
+    )
+    for entry, row in zip(entries, re.split(r"^(?=C\d\d  )", text, flags=re.MULTILINE)[1:], strict=True):
+        assert row.startswith(f"{entry['id']}  {entry['says'][:12]}")
+        nowhere = Words(language)("claims_nowhere")
+        assert all(step["step"] in row for step in entry["steps"]) and (nowhere in row) == (not entry["steps"])
 
 
 # One lab
@@ -269,7 +294,7 @@ def test_what_cannot_be_shown_is_one_sentence(words: tuple[str, ...]) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("words", [(), ("list",), ("show", LAB)])
+@pytest.mark.parametrize("words", [(), ("list",), ("list", "--claims"), ("show", LAB)])
 def test_nobody_reads_any_more_or_there_is_no_space(words: tuple[str, ...]) -> None:
     for script, status in (('"$@" >/dev/full', 3), ('"$@" | true', 0)):
         done = subprocess.run(["sh", "-c", script, "sh", TUNLAB, *words], capture_output=True, text=True, timeout=60)

@@ -4,11 +4,15 @@ import shutil
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from tunlab import paths
-from tunlab.i18n import LANGUAGES
-from tunlab.labfile.demonstrated import SectionClaims, Where, demonstrated
+from tunlab.errors import LabFileError
+from tunlab.i18n import LANGUAGES, Words
+from tunlab.labfile.demonstrated import Demonstrated, SectionClaims, Where, demonstrated
 from tunlab.labfile.lint import lint
+from tunlab.model.claim import Claim
+from tunlab.ui.claims import page
 
 SAMPLE = Path(__file__).parent / "golden/labfile/sample"
 ALL = [f"C{number:02}" for number in range(1, 33)]
@@ -91,6 +95,21 @@ def test_labs_beside_the_section_are_found_where_they_are_there(labs: Path) -> N
     assert [each.lab for each in where()["C03"]] == ["lab-sample", "lab-other"]
 
 
+def test_a_mistake_is_told_with_its_line(labs: Path) -> None:
+    (labs / "lab-s/claims.zh.yaml").write_text("- id: C01\n  says: 是\n- {id: C2, says: 是}\n")
+    with pytest.raises(LabFileError) as refused:
+        where()
+    assert (refused.value.key, Path(refused.value.file).name, refused.value.line) == (
+        "lab_bad_claim",
+        "claims.zh.yaml",
+        3,
+    )
+    (labs / "lab-s/claims.zh.yaml").unlink()
+    with pytest.raises(LabFileError) as refused:
+        where()
+    assert (refused.value.key, Path(refused.value.file).name) == ("lab_claims_missing", "claims.zh.yaml")
+
+
 # Lint of a lab without its section.
 
 
@@ -120,3 +139,50 @@ def test_a_word_of_the_glossary_is_found_in_claims(labs: Path) -> None:
     assert [(Path(error.file).name, error.line) for error in errors] == [
         ("claims.en.yaml", line) for line in (1, 3, 5, 7, 9)
     ]
+
+
+# The table.
+
+SECTION = SectionClaims(
+    "lab-s",
+    "A section",
+    (
+        Demonstrated(
+            Claim("C01", "Both ends of a cable are alike, and whoever looks at one has seen them both. 两端一样。"),
+            (Where("lab-a", "one"), Where("lab-a", "two"), Where("lab-b-with-a-long-name", "packet")),
+        ),
+        Demonstrated(Claim("C02", "网线的两端都在同一个网络命名空间里面，也可以不在。", "各在各的命名空间。"), ()),
+    ),
+)
+TABLES = {
+    "en": """\
+lab-s  A section
+
+     Claim                                           Demonstrated in
+C01  Both ends of a cable are alike, and whoever     lab-a one, two
+     looks at one has seen them both. 两端一样。     lab-b-with-a-long-name
+                                                     packet
+C02  网线的两端都在同一个网络命名空间里面，也可以不  no lab yet
+     在。
+     Not so. 各在各的命名空间。
+""",
+    "zh": """\
+lab-s  A section
+
+     论断                                            在哪里演示
+C01  Both ends of a cable are alike, and whoever     lab-a one, two
+     looks at one has seen them both. 两端一样。     lab-b-with-a-long-name
+                                                     packet
+C02  网线的两端都在同一个网络命名空间里面，也可以不  还没有实验演示
+     在。
+     不对：各在各的命名空间。
+""",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_table(language: str) -> None:
+    console = Console(width=80, highlight=False)
+    with console.capture() as captured:
+        console.print(page([SECTION], Words(language), 80))
+    assert "\n".join(line.rstrip() for line in captured.get().splitlines()).strip() + "\n" == TABLES[language]
