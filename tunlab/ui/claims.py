@@ -12,8 +12,7 @@ from tunlab.ui.prose import wrapped
 
 _ID = 3
 _GAP = 2
-_WHERE = 26  # cells: a lab's id and a step's
-_LEAST = 20
+_WHERE = 26  # cells: a lab's id and a step's; less where a third of the page is less
 
 
 def page(sections: Iterable[SectionClaims], words: Words, width: int) -> RenderableType:
@@ -37,7 +36,8 @@ def as_json(sections: Iterable[SectionClaims]) -> Iterator[dict[str, object]]:
 
 def _table(section: SectionClaims, words: Words, width: int) -> RenderableType:
     """Wrapped here and not by the table: Chinese has rules of its own for where a line may end."""
-    middle = max(width - _ID - _WHERE - 2 * _GAP, _LEAST)
+    right = min(_WHERE, width // 3)
+    middle = width - _ID - right - 2 * _GAP
     table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="bold")
     table.add_column("", no_wrap=True)
     table.add_column(words("claims_says"), no_wrap=True)
@@ -46,7 +46,7 @@ def _table(section: SectionClaims, words: Words, width: int) -> RenderableType:
         says = [shown.claim.says]
         if shown.claim.in_fact:
             says.append(words("claims_not_so", in_fact=shown.claim.in_fact))
-        table.add_row(shown.claim.id, _cell(says, middle), _cell(_where(shown, words), _WHERE))
+        table.add_row(shown.claim.id, _cell(says, middle), _cell(_where(shown, words), right))
     heading = Text(f"{section.section}  {section.title or ''}", style="bold")
     return Group(heading, Text(), table, Text())
 
