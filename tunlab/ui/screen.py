@@ -35,10 +35,11 @@ from tunlab.model.events import (
 from tunlab.model.events import Entry as LogEntry
 from tunlab.model.lab import Prose, Step
 from tunlab.ui.desk import Desk
-from tunlab.ui.frame import frame
+from tunlab.ui.frame import figure, frame
 from tunlab.ui.guide import Guide
 from tunlab.ui.judged import judged_row
 from tunlab.ui.keys import Keyboard
+from tunlab.ui.node_figure import HEIGHT
 from tunlab.ui.output import HungUp
 from tunlab.ui.page import MARGIN, Page
 from tunlab.ui.printable import printable
@@ -97,6 +98,8 @@ class Screen:
                 self._page.heading(f"{lab}  {prose.title}")
                 self._page.prose(fill(prose.intro, {}))
             case StepStarted(step):
+                if self._guide.lab and not self._guide.lab.position(step):
+                    self._start_over()
                 self.step = step
                 self._view.begin_step()
             case CheckJudged() as judged:
@@ -122,11 +125,12 @@ class Screen:
         self._page.line(self._page.words("rebuilding", total=len(rebuilt.steps)))
 
     def say(self, said: Say) -> None:
-        if said.number == 1:
-            self._start_over()
         self._guide.begin_step(said)
         self._checks = {check.id: check for check in said.step.checks}
         self._guide.say()
+        if said.step.figure:
+            self._page.indented(figure(self._view, said.step.figure, self._page.words, self._page.console))
+            self._page.blank()
 
     def show(self, step: Step) -> None:
         self._page.commands(*step.verbs())
@@ -149,7 +153,8 @@ class Screen:
             return
         self._desk.stop()
         self._asked = None
-        self._page.console.print(self._picture(LAST_FRAME))
+        figure = self._step is not None and self._step.figure is not None
+        self._page.console.print(self._picture(LAST_FRAME + (HEIGHT if figure else 0)))
         self._page.blank()
 
     def reveal(self, told: Reveal) -> None:
