@@ -124,7 +124,7 @@ def _draw_user(canvas: _Canvas, node: str, hops: Sequence[Hop], own: Sequence[Ho
         return
     canvas.box(0, _USER, lines, bool(own))
     for beside, y in ((socket, _BORDER), ("", _BORDER + 1)):
-        canvas.put(canvas.x(0) + _SOCKET, y, Text(f"|  {beside}".rstrip()))
+        canvas.put(canvas.x(0) + _SOCKET, y, Text(f"|  {beside} " if beside else "|"))
 
 
 def _draw_tunnel(canvas: _Canvas, number: int, device: DeviceSeen, own: Sequence[Hop], words: Words) -> None:

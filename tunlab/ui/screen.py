@@ -33,7 +33,7 @@ from tunlab.model.events import (
     StepStarted,
 )
 from tunlab.model.events import Entry as LogEntry
-from tunlab.model.lab import Prose, Step
+from tunlab.model.lab import Section, Step
 from tunlab.ui.desk import Desk
 from tunlab.ui.frame import figure, frame
 from tunlab.ui.guide import Guide
@@ -53,26 +53,26 @@ LAST_FRAME = 28  # lines: the frame that stays scrolls, so it may be higher than
 class Screen:
     """The audience at a terminal. Without a keyboard it plays through.
 
-    `again` is the command that goes on with the run; `section` introduces the labs of a section; `states` tells how
-    steps ended in earlier runs, by lab and step.
+    `again` is the command that goes on with the run; `section` has its labs, and what introduces them; `states` tells
+    how steps ended in earlier runs, by lab and step.
     """
 
     def __init__(
         self,
         page: Page,
         again: str,
-        section: Mapping[str, Prose] | None = None,
+        section: Section,
         keyboard: Keyboard | None = None,
         states: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self._page = page
         self._again = again
-        self._section = section or {}
+        self._section = section.prose
         self._keyboard = keyboard
-        self._states = states or {}
         self._desk = Desk(page, keyboard)
         self._view = View()
         self._guide = Guide(page, self._rows)
+        self._guide.begin_section(section.parts, states or {})
         self._prompts = Prompts(page, self._desk, self._guide)
         self._asked: Ask | Predict | Await | None = None
         self._step: Step | None = None
@@ -114,7 +114,7 @@ class Screen:
 
     def introduce(self, introduced: Introduce) -> None:
         lab = introduced.lab
-        self._guide.begin_lab(lab, self._states.get(lab.id, {}))
+        self._guide.begin_lab(lab)
         prose = lab.prose[self._page.language]
         self._page.heading(f"{lab.id}  {prose.title}")
         self._page.prose(fill(prose.intro, {}))
