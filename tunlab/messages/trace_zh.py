@@ -90,5 +90,5 @@ SENTENCES: dict[str, str] = {
     "figure_file": "/dev/net/tun，fd {fd}",
     "figure_cable": "网线，通往 {peer}",
     "figure_cable_unknown": "另一端",
-    "figure_legend": "1> 去程，<4 回程：数字就是下表的编号",
+    "figure_legend": "1> 去程，<4 回程：数字就是上表的编号",
 }

@@ -28,8 +28,8 @@ def frame(view: View, step: Step, words: Words, console: Console, height: int, s
     rows = view.rows_at(step.places())
     lines = program_lines(view, words, most=max(1, height // 4))
     if view.traced:  # its packets are in there
-        above = [figure(view, step.figure, words, console), Text()] if step.figure else []
-        return Group(*above, _trace(view, words, console, height - _height(Group(*above, *lines), console)), *lines)
+        below = [*lines, *((Text(), figure(view, step.figure, words, console)) if step.figure else ())]
+        return Group(_trace(view, words, console, height - _height(Group(*below), console)), *below)
     if watch is None:
         return Group(*_packets(rows, None, words, console, height, spare, lines), *lines)
     if watch.beside:
