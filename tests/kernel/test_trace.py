@@ -94,6 +94,37 @@ def test_open_tcp_port(sandboxed: Sandboxed) -> None:
     assert end.state == "answered"
 
 
+def test_who_has_read_a_datagram(sandboxed: Sandboxed) -> None:
+    """A program that reports nothing: the kernel tells that the datagram was read, and whose socket it was."""
+
+    def case(net: Network) -> tuple[Any, Any, int]:
+        server = (
+            "import socket; s = socket.socket(2, 2); s.bind(('', 53)); print('ready', flush=True)\n"
+            "while True: s.sendto(*s.recvfrom(999))"
+        )
+        with net.h2.namespace.entered():
+            running = subprocess.Popen([sys.executable, "-c", server], stdout=subprocess.PIPE)
+        assert running.stdout is not None
+        running.stdout.readline()
+        try:
+            return (
+                *(traced(net.nodes, "10.0.2.2", protocol="udp", port=port, size=84) for port in (53, 54)),
+                running.pid,
+            )
+        finally:
+            running.kill()
+            running.wait()
+
+    (hops, end), (others, refused), pid = run(sandboxed, case)
+    assert end.state == "answered"
+    receiver = hops[4]
+    assert (receiver.node, receiver.way, receiver.direction, receiver.socket) == ("h2", "there", "received", "UDP :53")
+    assert (receiver.pid, receiver.bytes, receiver.device) == (pid, 56, "")
+    assert places(hops[:4] + hops[5:]) == THERE_AND_BACK
+    assert refused.state == "refused"
+    assert not [hop for hop in others if hop.socket]
+
+
 def test_open_udp_port_that_says_nothing(sandboxed: Sandboxed) -> None:
     def case(net: Network) -> Any:
         with net.h2.namespace.entered(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
@@ -503,6 +534,7 @@ def test_bridge_with_a_tap_program(sandboxed: Sandboxed) -> None:
     assert places(hops) == [
         "h1:eth0 out", "r1:eth1 in", "r1:tap0 out", f"r1:guest pid {pid}", "r1:tap0 in", "r1:eth1 out", "h1:eth0 in",
     ]  # fmt: skip
+    assert [hop.port_of for hop in hops] == ["", "br0", "br0", "", "br0", "br0", ""]
 
 
 @pytest.mark.needs("sandbox", "tun")

@@ -7,7 +7,9 @@ from tunlab.model.checks import (
     AgreeCheck,
     Check,
     CounterCheck,
+    CrossingsCheck,
     DeviceCheck,
+    FieldCheck,
     LengthCheck,
     OutputCheck,
     PacketCheck,
@@ -78,6 +80,18 @@ CHECKS: list[tuple[Check, str, str]] = [
         "the traced packet was lost, last seen at h1:eth0 in, because: no_route",
         "所跟踪的包：丢失, 最后见于 h1:eth0 入, 原因：no_route",
     ),
+    (TracedCheck("a", (), last="h1:eth0 in"), "last seen at h1:eth0 in", "最后见于 h1:eth0 入"),
+    (
+        FieldCheck("a", (), READ, "IP.ttl", "63"),
+        "in the last packet that the program at h1:tun0 read, IP.ttl is 63",
+        "程序从 h1:tun0 读出的最后一个包：IP.ttl 为 63",
+    ),
+    (
+        CrossingsCheck("a", (), "h2", "there", 1),
+        "on its way there, the packet crossed the stack of h2 1 time",
+        "去程：包穿过 h2 的协议栈 1 次",
+    ),
+    (DeviceCheck("a", (), TUN0, link="none"), "h1:tun0: link/none", "h1:tun0：link/none"),
     (DeviceCheck("a", (), TUN0, gone=True), "h1:tun0: no longer there", "h1:tun0：已经不存在"),
 ]
 

@@ -1,6 +1,7 @@
 """What is looked up at a prompt: hints, the steps, headers, the keys."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,11 +39,14 @@ def lab() -> Lab:
     return Lab("lab-x", Path(), Topology((Node("h1"),)), (), steps, {"en": prose, "zh": prose})
 
 
-def at(step: int | None, language: str = "en", rows: Sequence[Row] = ()) -> tuple[Guide, Sheet]:
-    """A guide at a step by its index, or at the introduction."""
+def at(
+    step: int | None, language: str = "en", rows: Sequence[Row] = (), others: Sequence[Lab] = ()
+) -> tuple[Guide, Sheet]:
+    """A guide at a step by its index, or at the introduction; `others` are the other parts of a section."""
     sheet = Sheet(language)
     guide = Guide(sheet, lambda: list(rows))
-    guide.begin_lab(lab(), {"one": "done", "three": "error"})
+    guide.begin_section([lab(), *others], {"lab-x": {"one": "done", "three": "error"}, "lab-y": {"one": "solved"}})
+    guide.begin_lab(lab())
     if step is not None:
         guide.begin_step(Say(lab(), lab().steps[step], step + 1, {}))
     return guide, sheet
@@ -99,6 +103,24 @@ def test_a_step_that_tunlab_does_has_two_hints() -> None:
 
 def test_no_hints() -> None:
     assert not at(2)[0].has_hints() and not at(None)[0].has_hints()
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("lab-y", Jump("two", lab="lab-y")),
+        ("lab-y:3", Jump("three", lab="lab-y")),
+        ("lab-y:one", Jump("one", lab="lab-y")),
+        ("3", Jump("three")),
+        *((typed, None) for typed in ("lab-z", "lab-y:4", "lab-z:1", "lab-y:", ":")),
+    ],
+)
+def test_the_list_leads_to_another_part(typed: str, answer: Pressed | None) -> None:
+    guide, sheet = at(1, others=[replace(lab(), id="lab-y")])
+    results: list[object] = []
+    guide.list_steps(typing(typed, results))
+    assert results == [sheet.words("list_which_part", last=3, other="lab-y"), answer]
+    assert sheet.told(sheet.words("list_part", lab="lab-y", title="A lab", done=1, steps=3))
 
 
 @pytest.mark.parametrize(

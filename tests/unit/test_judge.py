@@ -12,6 +12,8 @@ from tunlab.engine.judge import judge
 from tunlab.model.checks import (
     AgreeCheck,
     Check,
+    CrossingsCheck,
+    FieldCheck,
     LengthCheck,
     OutputCheck,
     PacketCheck,
@@ -23,7 +25,7 @@ from tunlab.model.events import DeviceSeen, Holder, Output, PacketSeen
 from tunlab.model.lab import Step
 from tunlab.model.packet import Field, Layer
 from tunlab.model.topology import Endpoint
-from tunlab.model.trace import Reason, Traced
+from tunlab.model.trace import Hop, Reason, Traced
 from tunlab.session.log import EventLog
 
 NOTHING_CAPTURED = SimpleNamespace(drain_all=lambda: None)
@@ -239,6 +241,8 @@ LOST = Traced(
         (TracedCheck("t", (), "lost", "h1:eth0 in"), ("fail", "lost, h2:eth0 in")),
         (TracedCheck("t", (), "lost", why="no_route"), ("fail", "lost, no_route_back")),
         (TracedCheck("t", (), "answered"), ("fail", "lost")),
+        (TracedCheck("t", (), last="h2:eth0 in"), ("pass", "h2:eth0 in")),
+        (TracedCheck("t", (), why="no_route"), ("fail", "no_route_back")),
     ],
 )
 def test_how_a_traced_packet_ended(check: TracedCheck, found: tuple[str, str]) -> None:
@@ -246,3 +250,31 @@ def test_how_a_traced_packet_ended(check: TracedCheck, found: tuple[str, str]) -
     answered = replace(LOST, state="answered", last="h1:eth0 in", why=None, us=1.0)
     assert results(0, (check,), answered, LOST, replace(answered, step="other"))["t"] == (*found, None)
     assert results(0, (check,))["t"] == ("fail", "-", None)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "found"),
+    [("ICMP.id", "255", ("pass", "255")), ("ICMP.seq", "2", ("fail", "1")), ("IP.ttl", "64", ("fail", "-"))],
+)
+def test_a_field_of_the_last_packet(field: str, value: str, found: tuple[str, str]) -> None:
+    other = replace(REQUEST, layers=(Layer("ICMP", (Field("id", "0x1"), Field("seq", "9"))),))
+    check = FieldCheck("f", (), READ, field, value)
+    assert results(0, (check,), other, REQUEST)["f"] == (*found, None)
+    assert results(3, (replace(check, packets=REPLIES),), REQUEST)["f"][0] == "unknown"
+
+
+def test_of_a_header_in_another_one_the_outer_counts() -> None:
+    layers = tuple(Layer("IP", (Field("ttl", ttl),)) for ttl in ("64", "63"))
+    check = FieldCheck("f", (), READ, "IP.ttl", "64")
+    assert results(0, (check,), replace(REQUEST, layers=layers))["f"] == ("pass", "64", None)
+
+
+def test_crossings_of_the_packet_that_was_traced_last() -> None:
+    def hop(number: int, direction: str) -> Hop:
+        return Hop("ping", 1, number, "h2", f"eth0 {direction}", "there", "eth0", direction, 0.0, 98, "")
+
+    once, both = (hop(1, "in"),), (hop(1, "in"), hop(2, "out"), hop(3, "out"))
+    check = CrossingsCheck("c", (), "h2", "there", 1)
+    assert results(0, (check,), *both, *once)["c"] == ("pass", "1", None)
+    assert results(0, (check,), *once, *both)["c"] == ("fail", "2", None)
+    assert results(0, (check,))["c"] == ("fail", "-", None)

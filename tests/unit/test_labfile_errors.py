@@ -191,6 +191,11 @@ CHANGES: dict[str, Change] = {
     "traced-at-no-node": yaml("last: h2:eth0 in", "last: h9:eth0 in"),
     "traced-why": yaml("why: no_route_back", "why: no_rout"),
     "traced-answered-why": yaml("{state: answered}", "{state: answered, why: no_route}"),
+    "traced-demands-nothing": yaml("traced: {state: answered}", "traced: {}"),
+    "field-of-no-header": yaml(
+        "traced: {state: answered}",
+        "field: {at: h1:eth0, seen_by: capture, direction: in, field: ttl, value: 64}",
+    ),
     "trace-port-of-icmp": yaml("protocol: udp, size: 100, port: 7", "port: 7"),
     "trace-size-of-tcp": yaml("protocol: udp, size: 100, port: 7", "protocol: tcp, size: 100"),
     "gone-and-more": yaml("gone: true", "gone: true, state: UP"),

@@ -21,6 +21,8 @@ def value(check: DeviceCheck, seen: DeviceSeen) -> str | None:
         return str(len(seen.holders))
     if check.peer is not None:
         return seen.peer
+    if check.link is not None:
+        return seen.link_layer
     there = seen.addresses if check.address else tuple(holder.program or holder.command for holder in seen.holders)
     wanted = check.address or check.holder
     return wanted if wanted in there else ", ".join(there) or None
@@ -37,6 +39,7 @@ def as_expected(seen: DeviceSeen, check: DeviceCheck) -> bool:
         and (check.holder is None or check.holder in {holder.program for holder in seen.holders})
         and check.holders in (None, len(seen.holders))
         and (check.peer is None or str(check.peer) == seen.peer)
+        and check.link in (None, seen.link_layer)
     )
 
 
@@ -49,6 +52,7 @@ def expected(check: DeviceCheck) -> str:
     words += [f"held by {check.holder}"] if check.holder else []
     words += [f"holders {check.holders}"] if check.holders is not None else []
     words += [f"peer {check.peer}"] if check.peer else []
+    words += [f"link/{check.link}"] if check.link else []
     return ", ".join(words)
 
 
@@ -61,4 +65,5 @@ def told(check: DeviceCheck, seen: DeviceSeen) -> str:
     words += [f"held by {holder.program or holder.command}" for holder in seen.holders] if check.holder else []
     words += [f"holders {len(seen.holders)}"] if check.holders is not None else []
     words += [f"peer {seen.peer or '-'}"] if check.peer else []
+    words += [f"link/{seen.link_layer}"] if check.link else []
     return ", ".join(words) or "-"

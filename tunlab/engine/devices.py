@@ -99,6 +99,7 @@ class DeviceWatch:
             holders=self._holders(at) if link.kind in ("tun", "tap") else (),
             index=link.index,
             link_address=link.address,
+            link_layer=link.link_layer,
             peer=self._peer(at, link),
         )
 

@@ -92,7 +92,8 @@ def _answer(request: Request, stage: Stage, audience: Audience) -> Reply:
         case Rebuild(steps=steps):
             audience.rebuild(request)
             rebuild(stage, steps)
-        case Say():
+        case Say(step=step):
+            _look_into(stage, step)
             audience.say(request)
         case Show(step):
             audience.show(step)
@@ -108,8 +109,10 @@ def _answer(request: Request, stage: Stage, audience: Audience) -> Reply:
         case Do(step, verb):
             with stage.watching(*_watched(step)):
                 perform(stage, verb)
+            _look_into(stage, step)
         case Settle(step):
             settle(stage, step)
+            _look_into(stage, step)
             audience.end()
         case Judge(step):
             judged = judge(stage, step)
@@ -125,6 +128,11 @@ def _answer(request: Request, stage: Stage, audience: Audience) -> Reply:
 
 def _watched(step: Step) -> tuple[Endpoint, ...]:
     return step.watch.devices() if step.watch else ()
+
+
+def _look_into(stage: Stage, step: Step) -> None:
+    if step.figure:
+        stage.look_into(step.figure)
 
 
 def _verdict(judged: list[Judgement]) -> Verdict:

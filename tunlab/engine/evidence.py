@@ -1,11 +1,12 @@
 """What the log says so far, arranged for checks and waits: a reader of events, nothing more."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from tunlab.model.checks import PacketFilter
 from tunlab.model.events import DeviceSeen, Entry, Output, PacketSeen
 from tunlab.model.topology import Endpoint
-from tunlab.model.trace import Traced
+from tunlab.model.trace import Hop, Traced, last_path
 
 
 class Evidence:
@@ -16,6 +17,7 @@ class Evidence:
         self._lines: dict[str, list[Output]] = defaultdict(list)
         self._devices: dict[tuple[str, str], DeviceSeen] = {}
         self._traced: dict[str, Traced] = {}
+        self._hops: dict[str, list[Hop]] = defaultdict(list)
         self.last_packet = 0.0  # when the newest packet was logged, in seconds of the run
 
     def read(self, entry: Entry) -> None:
@@ -26,6 +28,8 @@ class Evidence:
                 self.last_packet = entry.t
             case Output() as output:
                 self._lines[output.step].append(output)
+            case Hop() as hop:
+                self._hops[hop.step].append(hop)
             case Traced() as traced:
                 self._traced[traced.step] = traced
             case DeviceSeen() as device:
@@ -50,6 +54,10 @@ class Evidence:
     def traced(self, step: str) -> Traced | None:
         """The end of the last packet that was traced in a step."""
         return self._traced.get(step)
+
+    def hops(self, step: str) -> Sequence[Hop]:
+        """The places that this packet passed."""
+        return last_path(self._hops[step])
 
     def device(self, at: Endpoint) -> DeviceSeen | None:
         """A device as last seen, or None when it never was, or is gone."""

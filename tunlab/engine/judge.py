@@ -12,7 +12,9 @@ from tunlab.model.checks import (
     Check,
     CounterCheck,
     Counting,
+    CrossingsCheck,
     DeviceCheck,
+    FieldCheck,
     LengthCheck,
     OutputCheck,
     PacketCheck,
@@ -23,6 +25,7 @@ from tunlab.model.checks import (
 )
 from tunlab.model.events import CheckJudged, PacketSeen
 from tunlab.model.lab import Step
+from tunlab.model.trace import crossings
 
 _FIELD = re.compile(r"\{(\w+)\.(\w+)\}")
 
@@ -73,6 +76,13 @@ def _judge(stage: Stage, step: str, check: Check) -> Judgement:
             found = stage.evidence.packets(step, check.packets)
             length = str(found[-1].length) if found else None
             return _compared(step, check, str(check.bytes), length, _lost(stage, step, check))
+        case FieldCheck():
+            found = stage.evidence.packets(step, check.packets)
+            value = _fields(found[-1]).get(check.field) if found else None
+            return _compared(step, check, check.value, value, _lost(stage, step, check))
+        case CrossingsCheck():
+            hops = stage.evidence.hops(step)
+            return _counted(step, check, crossings(hops, check.node, check.way) if hops else None)
         case CounterCheck():
             return _counted(step, check, stage.devices.growth(check.at, check.counter))
         case OutputCheck():
@@ -112,7 +122,7 @@ def _judged(
     return Judgement(result, length, None if lost else value)
 
 
-def _lost(stage: Stage, step: str, check: PacketCheck | LengthCheck | AgreeCheck) -> bool:
+def _lost(stage: Stage, step: str, check: PacketCheck | LengthCheck | AgreeCheck | FieldCheck) -> bool:
     """Whether the capture lost packets that the check may have meant: of what a C program read, it alone has bytes."""
     if stage.dropped() == 0:
         return False
@@ -159,13 +169,17 @@ def _agreeing(stage: Stage, step: str, check: AgreeCheck) -> int:
 
 
 def _filled(line: str, packet: PacketSeen) -> str:
-    values = {(layer.name, field.name): field.value for layer in packet.layers for field in layer.fields}
+    values = _fields(packet)
+    return _FIELD.sub(lambda found: values.get(found[0][1:-1], found[0]), line)
 
-    def value(found: re.Match[str]) -> str:
-        text = values.get((found[1], found[2]), found[0])
-        return str(int(text, 16)) if text.startswith("0x") else text  # programs print numbers in decimal
 
-    return _FIELD.sub(value, line)
+def _fields(packet: PacketSeen) -> dict[str, str]:
+    """The values of the header's fields by their names, `IP.ttl`; numbers in decimal, as programs print them."""
+    return {
+        f"{layer.name}.{field.name}": str(int(field.value, 16)) if field.value.startswith("0x") else field.value
+        for layer in reversed(packet.layers)  # of a header within another of its kind, the outer one's count
+        for field in layer.fields
+    }
 
 
 def _traced(stage: Stage, step: str, check: TracedCheck) -> Judgement:
@@ -176,7 +190,7 @@ def _traced(stage: Stage, step: str, check: TracedCheck) -> Judgement:
     reason = end.why.key.removeprefix("why_") if end.why else None
     found = replace(
         check,
-        state=end.state,
+        state=None if check.state is None else end.state,
         last=None if check.last is None else end.last or "-",
         why=None if check.why is None else reason or "-",
     )

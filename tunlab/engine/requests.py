@@ -13,10 +13,14 @@ ENTER, CHECK, SOLVE, REBUILD, LEAVE = "enter", "c", "s", "r", "q"
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """Go to a step, forwards or back; `solve`: have its solution run there at once."""
+    """Go to a step, forwards or back; `solve`: have its solution run there at once.
+
+    `lab` is another part of the section; empty: the one that is being played.
+    """
 
     step: str
     solve: bool = False
+    lab: str = ""
 
 
 @dataclass(frozen=True, slots=True)

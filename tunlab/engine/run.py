@@ -37,6 +37,7 @@ class Run:
         self._audience = audience
         self._check = check
         self._keyboard = keyboard
+        self._kept: dict[str, tuple[Answers, Values]] = {}  # by lab: the learner may come back to a part
         self._statuses: dict[tuple[str, str, str], str] = {}  # of a check that was judged again, the last one
         log.follow(self._count)
         log.follow(audience.entry)
@@ -50,9 +51,7 @@ class Run:
         self._log.add(RunStarted(section.id, session, os.uname().release, version("tunlab")))
         state = "error"
         try:
-            for lab in _parts(section, begin):
-                self._log.lab = lab.id
-                self._play(lab, begin if begin and begin.lab == lab.id else None, lab is section.parts[-1])
+            self._play_parts(section, begin)
             state = "failed" if {"fail", "unknown"}.intersection(self._statuses.values()) else "done"
         except Left:
             state = "left"
@@ -65,11 +64,27 @@ class Run:
             self._log.add(RunFinished(state, total["pass"], total["fail"], total["unknown"], total["skipped"]))
         return Status.CHECK_FAILED if state == "failed" else Status.FINE
 
-    def _play(self, lab: Lab, begin: From | None, last: bool) -> None:
+    def _play_parts(self, section: Section, begin: From | None) -> None:
+        """One after the other, until the last one's end, or where the learner goes; `only` one step, wherever."""
+        parts = {lab.id: lab for lab in section.parts}
+        lab = parts[begin.lab] if begin else section.parts[0]
+        while True:
+            self._log.lab = lab.id
+            elsewhere = self._play(lab, begin, lab is section.parts[-1])
+            place = section.parts.index(lab) + 1
+            if elsewhere is not None:
+                lab = parts[elsewhere.lab]
+                begin = From(lab.id, elsewhere.step, only=begin is not None and begin.only)
+            elif place == len(section.parts) or (begin and begin.only):
+                return
+            else:
+                lab, begin = section.parts[place], None
+
+    def _play(self, lab: Lab, begin: From | None, last: bool) -> Jump | None:
+        """Up to its end, or until the learner goes to another part: the way there."""
         jump = Jump(begin.step) if begin else None
         until = begin.step if begin and begin.only else None
-        answers: Answers = {}
-        values: Values = {}
+        answers, values = self._kept.setdefault(lab.id, ({}, {}))
         introduce = True
         while True:
             walk = play(lab, jump, until, last or until is not None, answers, values, introduce)
@@ -77,8 +92,10 @@ class Run:
                 with Stage(lab, self._log, self._audience.tick, self._keyboard) as stage:
                     stage.loop.at_each_turn(self._check)
                     drive(walk, stage, self._audience)
-                return
+                return None
             except Jumped as jumped:
+                if jumped.jump.lab not in ("", lab.id):
+                    return jumped.jump
                 jump, introduce = jumped.jump, False
                 if until is not None:
                     until = jump.step
@@ -86,10 +103,3 @@ class Run:
     def _count(self, entry: Entry) -> None:
         if isinstance(entry.what, CheckJudged):
             self._statuses[entry.lab, entry.what.step, entry.what.check] = entry.what.status
-
-
-def _parts(section: Section, begin: From | None) -> tuple[Lab, ...]:
-    if begin is None:
-        return section.parts
-    first = [lab.id for lab in section.parts].index(begin.lab)
-    return section.parts[first : first + 1] if begin.only else section.parts[first:]

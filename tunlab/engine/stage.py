@@ -100,6 +100,11 @@ class Stage:
         finally:
             self._watched = []
 
+    def look_into(self, node: str) -> None:
+        """Look once at all devices of a node."""
+        for link in self.nodes[node].netlink.links():
+            self.devices.look(Endpoint(node, link.name))
+
     @contextmanager
     def without_keyboard(self) -> Iterator[None]:
         """Somebody else reads it."""

@@ -22,14 +22,16 @@ FLAG_NAMES = {
     0x20000: "DORMANT",
 }
 _UP, _RUNNING = 0x1, 0x40
+_LINK_LAYERS = {1: "ether", 772: "loopback", 0xFFFE: "none"}  # ARPHRD_ of linux/if_arp.h
 
 
 @dataclass(frozen=True, slots=True)
 class LinkState:
     """A device as RTM_GETLINK describes it; counters in packets and bytes.
 
-    `address` is its MAC, or empty. Of a veth, `peer` is the index of its other end, and `peer_namespace` the number by
-    which this node knows the namespace that this is in; None: its own.
+    `link_layer` is as ip-link(8) has it behind `link/`; `address` is its MAC, or empty. Of a veth, `peer` is the
+    index of its other end, and `peer_namespace` the number by which this node knows the namespace that this is in;
+    None: its own.
     """
 
     index: int
@@ -46,6 +48,7 @@ class LinkState:
     tx_packets: int
     tx_bytes: int
     tx_dropped: int
+    link_layer: str = ""
     address: str = ""
     peer: int | None = None
     peer_namespace: int | None = None
@@ -77,6 +80,7 @@ def link_state(message: Any) -> LinkState:
         mtu=int(message.get("mtu")),
         qdisc=str(message.get("qdisc")),
         txqlen=int(message.get("txqlen") or 0),
+        link_layer=_LINK_LAYERS.get(int(message["ifi_type"]), ""),
         address=str(message.get("address") or ""),
         peer=int(peer) if peer else None,
         peer_namespace=None if namespace is None else int(namespace),

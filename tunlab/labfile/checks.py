@@ -6,13 +6,25 @@ from collections.abc import Callable, Mapping
 from tunlab.labfile import known
 from tunlab.labfile.cursor import Value, choices, if_there
 from tunlab.labfile.problems import shown
-from tunlab.labfile.values import Scope, claim, endpoint, interface_address, program, slug, traced_place
+from tunlab.labfile.values import (
+    Scope,
+    claim,
+    endpoint,
+    header_field,
+    interface_address,
+    node_name,
+    program,
+    slug,
+    traced_place,
+)
 from tunlab.messages import why_en
 from tunlab.model.checks import (
     AgreeCheck,
     Check,
     CounterCheck,
+    CrossingsCheck,
     DeviceCheck,
+    FieldCheck,
     LengthCheck,
     OutputCheck,
     PacketCheck,
@@ -20,7 +32,7 @@ from tunlab.model.checks import (
     PrintedCheck,
     TracedCheck,
 )
-from tunlab.model.trace import STATES
+from tunlab.model.trace import BACK, STATES, THERE
 
 LENGTH = "length"  # {check.length} in prose is the length of its packets
 
@@ -28,7 +40,7 @@ _DIRECTIONS = {"program": ("read", "written"), "capture": ("out", "in")}
 _FILTER = ("at", "seen_by", "direction")
 _FILTER_OPTIONAL = ("length", "what", "program", "data")
 _AMOUNT = ("count", "at_least")
-_DEVICE = ("flags", "without", "state", "address", "addresses", "holder", "holders", "peer")
+_DEVICE = ("flags", "without", "state", "address", "addresses", "holder", "holders", "peer", "link")
 _GAP = "{value}"
 _MOST = 100_000
 _REASONS = tuple(key.removeprefix("why_") for key in why_en.SENTENCES)
@@ -90,6 +102,7 @@ def _device(value: Value, identifier: str, claims: _Claims, scope: Scope) -> Che
         holder=if_there(fields.get("holder"), lambda holder: program(holder, scope).name),
         holders=if_there(fields.get("holders"), lambda count: count.integer(0, _MOST)),
         peer=if_there(fields.get("peer"), lambda peer: endpoint(peer, scope.nodes)),
+        link=if_there(fields.get("link"), lambda link: link.choice(known.LINK_LAYERS)),
         gone="gone" in fields,
     )
 
@@ -127,8 +140,8 @@ def _agree(value: Value, identifier: str, claims: _Claims, scope: Scope) -> Chec
 
 
 def _traced(value: Value, identifier: str, claims: _Claims, scope: Scope) -> Check:
-    fields = value.fields(("state",), ("last", "why"))
-    state = fields["state"].choice(STATES)
+    fields = value.fields((), ("state", "last", "why"))
+    state = if_there(fields.get("state"), lambda state: state.choice(STATES))
     if "why" in fields and state == "answered":
         raise fields["why"].error("lab_traced_why")
     return TracedCheck(
@@ -137,6 +150,20 @@ def _traced(value: Value, identifier: str, claims: _Claims, scope: Scope) -> Che
         state,
         if_there(fields.get("last"), lambda last: traced_place(last, scope.nodes)),
         if_there(fields.get("why"), lambda why: why.choice(_REASONS)),
+    )
+
+
+def _field(value: Value, identifier: str, claims: _Claims, scope: Scope) -> Check:
+    fields = value.fields((*_FILTER, "field", "value"), _FILTER_OPTIONAL)
+    wanted = _filter(value, fields, scope)
+    return FieldCheck(identifier, claims, wanted, header_field(fields["field"]), fields["value"].text())
+
+
+def _crossings(value: Value, identifier: str, claims: _Claims, scope: Scope) -> Check:
+    fields = value.fields(("node", "way", "count"))
+    node = node_name(fields["node"], scope.nodes)
+    return CrossingsCheck(
+        identifier, claims, node, fields["way"].choice((THERE, BACK)), fields["count"].integer(0, _MOST)
     )
 
 
@@ -182,4 +209,6 @@ _KINDS: Mapping[str, Callable[[Value, str, _Claims, Scope], Check]] = {
     "printed": _printed,
     "agree": _agree,
     "traced": _traced,
+    "field": _field,
+    "crossings": _crossings,
 }

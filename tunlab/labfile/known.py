@@ -15,6 +15,9 @@ FLAGS = (
 # RFC 2863's ifOperStatus, as the kernel keeps it.
 STATES = ("UNKNOWN", "NOTPRESENT", "DOWN", "LOWERLAYERDOWN", "TESTING", "DORMANT", "UP")
 
+# ARPHRD_ETHER and ARPHRD_NONE, as ip-link(8) shows them behind link/.
+LINK_LAYERS = ("ether", "none")
+
 # What a device counts, as <linux/if_link.h> names it; both ways.
 COUNTERS = tuple(f"{way}_{what}" for way in ("rx", "tx") for what in ("packets", "bytes", "dropped"))
 
@@ -30,11 +33,11 @@ def modules() -> tuple[str, ...]:
 
 @cache
 def far_ends(kind: str) -> tuple[str, ...]:
-    """Those of them that serve the far end of a tun device, or of a tap."""
+    """Those of them that serve the far end of a tun device, or of a tap, with nothing said about it."""
     folder = PACKAGE / "programs"
     sources = {name: (folder / f"{name}.py").read_text(encoding="utf-8") for name in modules()}
     return tuple(
         name
         for name, source in sources.items()
-        if "programs.far_end" in source and ("Flags.TAP" in source) == (kind == "tap")
+        if "programs.far_end" in source and ("Flags.TAP" in source and "--tap" not in source) == (kind == "tap")
     )

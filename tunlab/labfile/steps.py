@@ -6,7 +6,7 @@ from tunlab.labfile.checks import read_check, read_claims
 from tunlab.labfile.cursor import Value, choices, if_there
 from tunlab.labfile.known import REQUIREMENTS
 from tunlab.labfile.prediction import read_prediction
-from tunlab.labfile.values import Scope, endpoint, kernel_release, slug
+from tunlab.labfile.values import Scope, endpoint, kernel_release, node_name, slug
 from tunlab.labfile.verbs import read_verb
 from tunlab.model.checks import Check, expects_absence
 from tunlab.model.lab import Step, Watch
@@ -19,7 +19,9 @@ def read_steps(value: Value, scope: Scope, requires: tuple[str, ...]) -> tuple[S
     lines: dict[str, int] = {}
     for item in value.items():
         with item.source.problems.collect():
-            fields = item.fields(("id", "check"), ("observes", "claims", "requires", "predict", "do", "solve", "watch"))
+            fields = item.fields(
+                ("id", "check"), ("observes", "claims", "requires", "predict", "do", "solve", "watch", "figure")
+            )
             identifier = slug(fields["id"])
             _once(fields["id"], identifier, lines)
             earlier = [name for name in lines if name != identifier]
@@ -52,6 +54,7 @@ def _step(
         watch=if_there(fields.get("watch"), lambda watch: _watch(watch, scope)),
         checks=checks,
         since=_since(fields["check"]),
+        figure=if_there(fields.get("figure"), lambda figure: node_name(figure, scope.nodes)),
         observes=if_there(fields.get("observes"), lambda observes: _earlier(observes, earlier)),
         solve=_verbs(fields.get("solve"), scope),
         predict=if_there(

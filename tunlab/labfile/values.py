@@ -102,6 +102,11 @@ def traced_place(value: Value, nodes: Collection[str]) -> str:
     return f"{_node(value, node, nodes)}:{_device(value, device)} {direction}"
 
 
+def header_field(value: Value) -> str:
+    """A field of a header, each by the name that scapy gives it: `IP.ttl`."""
+    return _matching(value, r"\w+\.\w+", "lab_bad_field")
+
+
 def program(value: Value, scope: Scope) -> Program:
     """A program of the lab."""
     name = value.text()

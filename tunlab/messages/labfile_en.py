@@ -88,6 +88,7 @@ SENTENCES: dict[str, str] = {
     "lab_traced_why": "a packet that was answered has no reason why it was not; delete 'why'",
     "lab_trace_port": "an ICMP echo has no port; delete 'port', or write protocol: udp or tcp",
     "lab_trace_size": "a TCP SYN has the size that it has; delete 'size'",
+    "lab_bad_field": "'{value}' is no field of a header; write the header's name and its field's, as in IP.ttl",
     "lab_hexadecimal": "'{value}' is not hexadecimal; write two digits a byte, as in 00000800",
     "lab_absence": (
         "check '{check}' passes when nothing happens; add a check to this step that passes only when something happens"

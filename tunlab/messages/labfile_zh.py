@@ -86,6 +86,7 @@ SENTENCES: dict[str, str] = {
     "lab_traced_why": "有应答的包没有原因可查；请删掉“why”",
     "lab_trace_port": "ICMP 回显没有端口；请删掉“port”，或写 protocol: udp 或 tcp",
     "lab_trace_size": "TCP SYN 的大小是固定的；请删掉“size”",
+    "lab_bad_field": "“{value}”不是首部的字段；请写首部名和字段名，例如 IP.ttl",
     "lab_hexadecimal": "“{value}”不是十六进制；每个字节写两位，例如 00000800",
     "lab_absence": ("检查项“{check}”在什么都没发生时也会通过；请在本步骤中再加一个只有观察到现象才通过的检查项"),
     "lab_claim_unchecked": "本步骤没有检查项验证论断 {claim}；请在验证它的检查项中写明",

@@ -52,6 +52,8 @@ SENTENCES: dict[str, str] = {
     "detail_title": "#{number}  {where}  {length} bytes  {summary}",
     "headers_which": "Which packet? 1 to {last} (Enter: the last, Esc: none)",
     "list_which": "Go to step 1 to {last} (Enter or Esc: stay)",
+    "list_which_part": "Go to step 1 to {last}, or to a part, as in {other} (Enter or Esc: stay)",
+    "list_part": "{lab}  {title}: {done} of {steps} steps done",
     "list_turn": "your turn",
     "list_done": "done",
     "list_solved": "done for you",

@@ -52,6 +52,8 @@ SENTENCES: dict[str, str] = {
     "detail_title": "#{number}  {where}  {length} 字节  {summary}",
     "headers_which": "看哪个包？1 到 {last}（Enter：最后一个，Esc：不看）",
     "list_which": "跳到第几步？1 到 {last}（Enter 或 Esc：不跳）",
+    "list_which_part": "跳到第几步？1 到 {last}，或别的实验，例如 {other}（Enter 或 Esc：不跳）",
+    "list_part": "{lab}  {title}：已完成 {done} 步，共 {steps} 步",
     "list_turn": "自己动手",
     "list_done": "完成",
     "list_solved": "由实验代做",

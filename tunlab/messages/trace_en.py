@@ -78,4 +78,17 @@ SENTENCES: dict[str, str] = {
     "trace_change_error": "error: {after}",
     # the drawing
     "trace_legend": "1> the first hop, on the way there   <9 the ninth, on the way back   X lost here",
+    # the figure of a node
+    "figure_user": "user space",
+    "figure_kernel": "kernel",
+    "figure_outside": "outside",
+    "figure_program": "a program",
+    "figure_sockets": "socket: TCP, UDP, RAW",
+    "figure_sender": "tunlab trace sends",
+    "figure_stack": "protocol stack",
+    "figure_crossed": "crossed: there {there}, back {back}",
+    "figure_file": "/dev/net/tun, fd {fd}",
+    "figure_cable": "cable to {peer}",
+    "figure_cable_unknown": "the far end",
+    "figure_legend": "1> on the way there, <4 on the way back: the hops of the table",
 }

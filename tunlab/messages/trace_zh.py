@@ -78,4 +78,17 @@ SENTENCES: dict[str, str] = {
     "trace_change_error": "差错：{after}",
     # 图
     "trace_legend": "1> 去程的第 1 处   <9 回程的第 9 处   X 在这里丢失",
+    # 节点的图
+    "figure_user": "用户态",
+    "figure_kernel": "内核",
+    "figure_outside": "外面",
+    "figure_program": "某个程序",
+    "figure_sockets": "套接字：TCP、UDP、RAW",
+    "figure_sender": "tunlab trace 发送",
+    "figure_stack": "协议栈",
+    "figure_crossed": "穿过：去 {there} 次，回 {back} 次",
+    "figure_file": "/dev/net/tun，fd {fd}",
+    "figure_cable": "网线，通往 {peer}",
+    "figure_cable_unknown": "另一端",
+    "figure_legend": "1> 去程，<4 回程：数字就是上表的编号",
 }

@@ -59,7 +59,8 @@ class DeviceCheck:
     """A device as the kernel describes it now; what is None or empty does not matter.
 
     `addresses` counts the IPv4 and IPv6 addresses; `holder` is the program at a tun's far end, `holders` how many
-    descriptors hold it; `peer` is the other end of a veth pair. `gone`: it was there in this run, and is not now.
+    descriptors hold it; `peer` is the other end of a veth pair; `link` is `ether` or `none`. `gone`: it was there
+    in this run, and is not now.
     """
 
     kind: ClassVar[str] = "device"
@@ -74,6 +75,7 @@ class DeviceCheck:
     holder: str | None = None
     holders: int | None = None
     peer: Endpoint | None = None
+    link: str | None = None
     gone: bool = False
 
 
@@ -143,7 +145,7 @@ class AgreeCheck:
 
 @dataclass(frozen=True, slots=True)
 class TracedCheck:
-    """The last packet that was traced since the step began came to that end; what is None does not matter.
+    """The last packet that was traced since the step began came to that end; what is None does not matter, but not all.
 
     `last` is the last place where it was seen, `h1:eth0 out`, and `why` the reason, such as `no_route`.
     """
@@ -151,7 +153,7 @@ class TracedCheck:
     kind: ClassVar[str] = "traced"
     id: str
     claims: tuple[str, ...]
-    state: str  # answered, refused or lost
+    state: str | None = None  # answered, refused or lost
     last: str | None = None
     why: str | None = None
 
@@ -160,8 +162,33 @@ class TracedCheck:
         return tuple(each for each in (self.state, self.last, self.why) if each is not None)
 
 
-Counting = PacketCheck | CounterCheck | OutputCheck | AgreeCheck
-Check = Counting | LengthCheck | DeviceCheck | PrintedCheck | TracedCheck
+@dataclass(frozen=True, slots=True)
+class FieldCheck:
+    """The last of such packets since the step began has `value` in a header's field, named as `IP.ttl`."""
+
+    kind: ClassVar[str] = "field"
+    id: str
+    claims: tuple[str, ...]
+    packets: PacketFilter
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class CrossingsCheck:
+    """The last packet that was traced since the step began has crossed a node's protocol stack so often on one way."""
+
+    kind: ClassVar[str] = "crossings"
+    id: str
+    claims: tuple[str, ...]
+    node: str
+    way: str  # there or back
+    count: int
+    at_least: ClassVar[bool] = False
+
+
+Counting = PacketCheck | CounterCheck | OutputCheck | AgreeCheck | CrossingsCheck
+Check = Counting | LengthCheck | DeviceCheck | PrintedCheck | TracedCheck | FieldCheck
 
 
 def expects_absence(check: Check) -> bool:
@@ -174,12 +201,12 @@ def expected_value(check: Check) -> str | None:
     match check:
         case LengthCheck():
             return str(check.bytes)
-        case PrintedCheck():
+        case PrintedCheck() | FieldCheck():
             return check.value
         case DeviceCheck():
             return only_demand(check)
         case TracedCheck():
-            return check.state if check.demands() == (check.state,) else None
+            return check.demands()[0] if len(check.demands()) == 1 else None
     return None if check.at_least else str(check.count)
 
 
@@ -187,7 +214,7 @@ def only_demand(check: DeviceCheck) -> str | None:
     """What a check of a device demands, where that is a single value."""
     if check.flags or check.without:
         return None
-    demands = (check.state, check.address, check.addresses, check.holder, check.holders, check.peer)
+    demands = (check.state, check.address, check.addresses, check.holder, check.holders, check.peer, check.link)
     values = [str(each) for each in demands if each is not None] + ["gone"] * check.gone
     return values[0] if len(values) == 1 else None
 
@@ -195,8 +222,8 @@ def only_demand(check: DeviceCheck) -> str | None:
 def places_of(check: Check) -> tuple[Endpoint, ...]:
     """The devices that it names."""
     match check:
-        case PacketCheck(packets=packets) | LengthCheck(packets=packets) | AgreeCheck(packets=packets):
-            return (packets.at,)
+        case PacketCheck() | LengthCheck() | AgreeCheck() | FieldCheck():
+            return (check.packets.at,)
         case DeviceCheck(at=at) | CounterCheck(at=at):
             return (at,)
     return ()

@@ -35,7 +35,7 @@ class Step:
     """One step. Enter runs its `do`; its `solve` is the learner's to do, and only `--auto`, prove and s run it.
 
     `observes` names the earlier step whose action this one only looks at. `since` gives for a check the first kernel
-    release that shows what it wants.
+    release that shows what it wants. `figure` names the node of which a figure is drawn: user space, stack and devices.
     """
 
     id: str
@@ -48,6 +48,7 @@ class Step:
     solve: tuple[Verb, ...] = ()
     predict: Prediction | None = None
     since: Mapping[str, str] = field(default_factory=dict)
+    figure: str | None = None
 
     def verbs(self) -> tuple[Verb, ...]:
         """What carries the step out, whoever does it."""
@@ -64,7 +65,7 @@ class Step:
 
     def nodes(self) -> tuple[str, ...]:
         """Where it happens: the nodes of its verbs and of what it watches, in that order."""
-        watched = (self.watch.at.node,) if self.watch else ()
+        watched = (*((self.watch.at.node,) if self.watch else ()), *((self.figure,) if self.figure else ()))
         return tuple(dict.fromkeys((*(verb.node for verb in self.verbs()), *watched)))
 
 

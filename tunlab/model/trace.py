@@ -1,6 +1,8 @@
 """One packet's path: what was sent, every place that it passed, and how it ended."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import ClassVar
 
 PROTOCOLS = ("icmp", "udp", "tcp")
@@ -54,6 +56,8 @@ class Hop:
     `error`. At a device `direction` is `out` (from the stack to the device) or `in`, and `where` is `eth0 out`; at a
     program it is `through` (it read `bytes` and sent `bytes_out` on), `read` (and nothing came of it) or `written`
     (nobody knows of what), `device` the one whose far end it is, and `where` its name with its pid, `tunnel pid 12`.
+    `port_of` is the bridge that the device is a port of. A program may also have `received` the packet's payload, of
+    `bytes`, from a `socket`, written `UDP :5000`; then there is no `device`.
     `us` are the microseconds since the first hop, as the kernel stamped the packet, or the program reported. `bytes`
     are those of the frame, or of the packet on a device without a link layer; of fragments, their sum, with the
     `fragments` one by one. `inferred`: told by time and size alone. `data` is in hexadecimal, beginning with what
@@ -80,6 +84,8 @@ class Hop:
     inferred: bool = False
     data: str = ""
     link: str = "RAW"
+    port_of: str = ""
+    socket: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +124,24 @@ class Traced:
     to: str
     protocol: str
     size: int
+
+
+def last_path(hops: Sequence[Hop]) -> Sequence[Hop]:
+    """The hops of the packet that was traced last; they are logged together, in their order."""
+    begins = [number for number, hop in enumerate(hops) if hop.number == 1]
+    return hops[begins[-1] :] if begins else ()
+
+
+def crossings(hops: Sequence[Hop], node: str, way: str) -> int:
+    """How often a packet crosses a node's protocol stack on one way; `hops` are one packet's, in their order.
+
+    It leaves the stack where it goes out, and ends there where it came in and goes nowhere else. What a bridge passes
+    on from port to port does not come into the stack.
+    """
+    passed = [hop for hop in hops if hop.node == node and hop.way == way and not hop.port_of]
+    outward = sum(hop.direction == "out" for hop in passed)
+    ends = sum(
+        hop.direction == "in" and (after is None or after.direction != "out")
+        for hop, after in zip_longest(passed, passed[1:])
+    )
+    return int(outward + ends)

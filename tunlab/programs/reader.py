@@ -19,8 +19,9 @@ def main() -> int:
     parser.add_argument(
         "--packet-info", action="store_true", help="4 bytes in front of each packet, flags and protocol: no IFF_NO_PI"
     )
+    parser.add_argument("--tap", action="store_true", help="a tap device: whole Ethernet frames")
     wanted = parser.parse_args()
-    flags = Flags.TUN
+    flags = Flags.TAP if wanted.tap else Flags.TUN
     if not wanted.packet_info:
         flags |= Flags.NO_PI
     if wanted.multi_queue:

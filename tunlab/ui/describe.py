@@ -8,7 +8,9 @@ from tunlab.model.checks import (
     Check,
     CounterCheck,
     Counting,
+    CrossingsCheck,
     DeviceCheck,
+    FieldCheck,
     LengthCheck,
     OutputCheck,
     PacketCheck,
@@ -29,6 +31,11 @@ def describe(check: Check, words: Words) -> str:
         case LengthCheck(packets=packets):
             key = f"check_length_{packets.direction}"
             return words(key, at=packets.at, bytes=check.bytes, what=_what(packets, words))
+        case FieldCheck(packets=packets):
+            key = f"check_field_{packets.direction}"
+            return words(key, at=packets.at, field=check.field, value=check.value, what=_what(packets, words))
+        case CrossingsCheck():
+            return words(f"check_crossings_{check.way}", node=check.node, count=check.count)
         case CounterCheck():
             return words("check_counters", at=check.at, counter=check.counter, amount=_amount(check, words))
         case OutputCheck(program=None):
@@ -49,7 +56,8 @@ def describe(check: Check, words: Words) -> str:
 
 
 def _end(check: TracedCheck, words: Words) -> Iterator[str]:
-    yield words(f"check_traced_{check.state}")
+    if check.state:
+        yield words(f"check_traced_{check.state}")
     if check.last:
         yield words("check_traced_last", place=place(check.last, words))
     if check.why:
@@ -85,5 +93,7 @@ def _demanded(check: DeviceCheck, words: Words) -> Iterator[str]:
         yield words("device_holders", count=check.holders)
     if check.peer:
         yield words("device_peer", peer=check.peer)
+    if check.link:
+        yield f"link/{check.link}"
     if check.gone:
         yield words("device_no_more")

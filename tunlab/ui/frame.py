@@ -8,8 +8,10 @@ from rich.text import Text
 from tunlab.i18n import Words
 from tunlab.model.lab import Step
 from tunlab.model.topology import Endpoint
+from tunlab.model.trace import last_path
 from tunlab.ui.compare import compared
 from tunlab.ui.ends import both_ends, shares
+from tunlab.ui.node_figure import node_figure
 from tunlab.ui.packet_table import packet_table
 from tunlab.ui.page import MARGIN
 from tunlab.ui.printable import printable
@@ -26,7 +28,8 @@ def frame(view: View, step: Step, words: Words, console: Console, height: int, s
     rows = view.rows_at(step.places())
     lines = program_lines(view, words, most=max(1, height // 4))
     if view.traced:  # its packets are in there
-        return Group(_trace(view, words, console, height - _height(Group(*lines), console)), *lines)
+        below = [*lines, *((Text(), figure(view, step.figure, words, console)) if step.figure else ())]
+        return Group(_trace(view, words, console, height - _height(Group(*below), console)), *below)
     if watch is None:
         return Group(*_packets(rows, None, words, console, height, spare, lines), *lines)
     if watch.beside:
@@ -35,6 +38,12 @@ def frame(view: View, step: Step, words: Words, console: Console, height: int, s
     ends = both_ends(view, watch.at, words, spare)
     below = [*shares(view, watch.at, words), *lines]
     return Group(ends, *_packets(rows, watch.at, words, console, height, spare, [ends, *below]), *below)
+
+
+def figure(view: View, node: str, words: Words, console: Console) -> RenderableType:
+    """The figure of a node, with the hops of the last packet that was traced."""
+    devices = [seen for (name, _), seen in view.devices.items() if name == node and not seen.gone]
+    return node_figure(node, devices, last_path(view.hops), words, console.width - 2 * MARGIN)
 
 
 def _trace(view: View, words: Words, console: Console, height: int) -> RenderableType:

@@ -1,6 +1,6 @@
 """What a learner may look up at any prompt: the text again, hints, headers, the steps, the keys."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from rich.table import Table
 from rich.text import Text
@@ -14,6 +14,7 @@ from tunlab.ui.page import Page, typed
 from tunlab.ui.view import Row
 
 _STATES = ("done", "solved", "failed", "skipped", "error")  # a newer tunlab may have kept another
+_PLAYED = ("done", "solved")
 LAST_HINT = 3  # the command, after the idea and where to look
 
 
@@ -22,7 +23,7 @@ TypeIn = Callable[[str, Callable[[str], Pressed | None]], None]
 
 
 class Guide:
-    """Prints on the page. `rows` gives the packets of this step, `states` tells how each step ended, now or earlier."""
+    """Prints on the page. `rows` gives the packets of this step."""
 
     def __init__(self, page: Page, rows: Callable[[], list[Row]]) -> None:
         self._page = page
@@ -30,13 +31,23 @@ class Guide:
         self._hints = 0  # how many were given in this step
         self._said: Say | None = None
         self.lab: Lab | None = None
-        self.states: dict[str, str] = {}
+        self._parts: Sequence[Lab] = ()
+        self._states: dict[str, dict[str, str]] = {}  # how steps ended, by lab
 
-    def begin_lab(self, lab: Lab, states: Mapping[str, str]) -> None:
-        """From here on it is about this lab; `states` is how its steps ended in earlier runs."""
+    def begin_section(self, parts: Sequence[Lab], states: Mapping[str, Mapping[str, str]]) -> None:
+        """The labs of this run; `states` is how their steps ended in earlier ones."""
+        self._parts = parts
+        self._states = {lab.id: dict(states.get(lab.id, {})) for lab in parts}
+
+    def begin_lab(self, lab: Lab) -> None:
+        """From here on it is about this lab."""
         self.lab = lab
-        self.states = dict(states)
         self._said = None
+
+    @property
+    def states(self) -> dict[str, str]:
+        """How the steps of this lab ended, now or earlier."""
+        return self._states.setdefault(self.lab.id, {}) if self.lab else {}
 
     def begin_step(self, said: Say) -> None:
         """From here on it is about this step."""
@@ -120,13 +131,30 @@ class Guide:
             table.add_row(mark, str(number), Text(told), Text(turn), Text(titles[step.id].title))
         page.indented(table)
         page.blank()
+        others = [part for part in self._parts if part.id != lab.id]
+        for part in others:
+            title = part.prose[page.language].title
+            done = sum(self._states[part.id].get(step.id) in _PLAYED for step in part.steps)
+            page.indented(Text(page.words("list_part", lab=part.id, title=title, done=done, steps=len(part.steps))))
+        if others:
+            page.blank()
 
         def chosen(text: str) -> Pressed | None:
-            if text.isdecimal() and text.isascii() and 1 <= int(text) <= len(lab.steps):
-                return Jump(lab.steps[int(text) - 1].id)
-            return Jump(text) if text in titles else None
+            name, _, step = text.rpartition(":")
+            part = next((part for part in others if part.id in (name, text)), None)
+            if part is None:
+                found = _step(lab, text)
+                return Jump(found) if found else None
+            found = self._next(part) if part.id == text else _step(part, step)
+            return Jump(found, lab=part.id) if found else None
 
-        type_in(page.words("list_which", last=len(lab.steps)), chosen)
+        key = "list_which_part" if others else "list_which"
+        type_in(page.words(key, last=len(lab.steps), other=others[0].id if others else ""), chosen)
+
+    def _next(self, lab: Lab) -> str:
+        """Where the learner goes on in a lab: the first step that was not played yet, or the first."""
+        played = self._states[lab.id]
+        return next((step.id for step in lab.steps if step.id not in played), lab.steps[0].id)
 
     def help(self, valid: Iterable[str]) -> None:
         """What each key does that is valid now."""
@@ -144,3 +172,10 @@ class Guide:
 
     def _most_hints(self) -> int:
         return LAST_HINT if self._said and self._said.step.solve else LAST_HINT - 1
+
+
+def _step(lab: Lab, text: str) -> str | None:
+    """A step by its number or its id."""
+    if text.isdecimal() and text.isascii() and 1 <= int(text) <= len(lab.steps):
+        return lab.steps[int(text) - 1].id
+    return text if any(step.id == text for step in lab.steps) else None

@@ -33,12 +33,13 @@ from tunlab.model.events import (
     StepStarted,
 )
 from tunlab.model.events import Entry as LogEntry
-from tunlab.model.lab import Prose, Step
+from tunlab.model.lab import Section, Step
 from tunlab.ui.desk import Desk
-from tunlab.ui.frame import frame
+from tunlab.ui.frame import figure, frame
 from tunlab.ui.guide import Guide
 from tunlab.ui.judged import judged_row
 from tunlab.ui.keys import Keyboard
+from tunlab.ui.node_figure import HEIGHT
 from tunlab.ui.output import HungUp
 from tunlab.ui.page import MARGIN, Page
 from tunlab.ui.printable import printable
@@ -52,26 +53,26 @@ LAST_FRAME = 28  # lines: the frame that stays scrolls, so it may be higher than
 class Screen:
     """The audience at a terminal. Without a keyboard it plays through.
 
-    `again` is the command that goes on with the run; `section` introduces the labs of a section; `states` tells how
-    steps ended in earlier runs, by lab and step.
+    `again` is the command that goes on with the run; `section` has its labs, and what introduces them; `states` tells
+    how steps ended in earlier runs, by lab and step.
     """
 
     def __init__(
         self,
         page: Page,
         again: str,
-        section: Mapping[str, Prose] | None = None,
+        section: Section,
         keyboard: Keyboard | None = None,
         states: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self._page = page
         self._again = again
-        self._section = section or {}
+        self._section = section.prose
         self._keyboard = keyboard
-        self._states = states or {}
         self._desk = Desk(page, keyboard)
         self._view = View()
         self._guide = Guide(page, self._rows)
+        self._guide.begin_section(section.parts, states or {})
         self._prompts = Prompts(page, self._desk, self._guide)
         self._asked: Ask | Predict | Await | None = None
         self._step: Step | None = None
@@ -97,6 +98,8 @@ class Screen:
                 self._page.heading(f"{lab}  {prose.title}")
                 self._page.prose(fill(prose.intro, {}))
             case StepStarted(step):
+                if self._guide.lab and not self._guide.lab.position(step):
+                    self._start_over()
                 self.step = step
                 self._view.begin_step()
             case CheckJudged() as judged:
@@ -111,7 +114,7 @@ class Screen:
 
     def introduce(self, introduced: Introduce) -> None:
         lab = introduced.lab
-        self._guide.begin_lab(lab, self._states.get(lab.id, {}))
+        self._guide.begin_lab(lab)
         prose = lab.prose[self._page.language]
         self._page.heading(f"{lab.id}  {prose.title}")
         self._page.prose(fill(prose.intro, {}))
@@ -122,11 +125,12 @@ class Screen:
         self._page.line(self._page.words("rebuilding", total=len(rebuilt.steps)))
 
     def say(self, said: Say) -> None:
-        if said.number == 1:
-            self._start_over()
         self._guide.begin_step(said)
         self._checks = {check.id: check for check in said.step.checks}
         self._guide.say()
+        if said.step.figure:
+            self._page.indented(figure(self._view, said.step.figure, self._page.words, self._page.console))
+            self._page.blank()
 
     def show(self, step: Step) -> None:
         self._page.commands(*step.verbs())
@@ -149,7 +153,8 @@ class Screen:
             return
         self._desk.stop()
         self._asked = None
-        self._page.console.print(self._picture(LAST_FRAME))
+        figure = self._step is not None and self._step.figure is not None
+        self._page.console.print(self._picture(LAST_FRAME + (HEIGHT if figure else 0)))
         self._page.blank()
 
     def reveal(self, told: Reveal) -> None:

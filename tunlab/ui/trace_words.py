@@ -18,6 +18,8 @@ def where(hop: Hop, words: Words) -> str:
         key = _DIRECTIONS.get(hop.direction)
         return printable_line(f"{hop.device} {words(key)}" if key and hop.device else hop.where)
     told = words("trace_program", program=hop.program, pid=hop.pid or "?")
+    if hop.socket:
+        told += f" {hop.socket}"
     if hop.direction in ("read", "written"):
         told += " " + words(f"direction_{hop.direction}")
     return printable_line(told)
@@ -27,7 +29,7 @@ def sender(hops: Sequence[Hop], number: int) -> str:
     """Who sends what is at that place for the first time: the program at its device, or the node."""
     hop = hops[number]
     before = hops[number - 1] if number else None
-    ours = before is not None and (before.node, before.device) == (hop.node, hop.device)
+    ours = before is not None and before.node == hop.node and (before.device == hop.device or before.socket)
     return printable_line(before.program if before and before.program and ours else hop.node)
 
 

@@ -36,7 +36,8 @@ class Seen:
 class Place:
     """A place where the packet was: a device (`parts` are its fragments there, or the one packet), or a program.
 
-    `direction` is `out`, `in`, `through`, `read` or `written`; `lengths` are those of the frames.
+    `direction` is `out`, `in`, `through`, `read`, `written`, or `received` from a `socket`; `lengths` are those of the
+    frames. `port_of` is the bridge that the device is a port of.
     """
 
     node: str
@@ -50,6 +51,8 @@ class Place:
     program: str | None = None
     pid: int | None = None
     inferred: bool = False
+    port_of: str = ""
+    socket: str = ""
     for_another: bool = False  # a frame that came in for another MAC than its device's
 
     @property

@@ -37,6 +37,8 @@ def hops_of(places: Sequence[Place], step: str, packet: int) -> list[Hop]:
                 inferred=place.inferred,
                 data=place.view.data.hex(),
                 link=place.view.link.name,
+                port_of=place.port_of,
+                socket=place.socket,
             )
         )
         if at_device:

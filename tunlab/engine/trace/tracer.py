@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from tunlab.engine.loop import Loop
+from tunlab.engine.trace.at_socket import with_receiver
 from tunlab.engine.trace.counts import counted
 from tunlab.engine.trace.ending import ANSWERED, LOST, REFUSED, home, last_of, state_of, without_own_error
 from tunlab.engine.trace.flooding import Flooding
@@ -19,6 +20,7 @@ from tunlab.engine.trace.last_seen import LastSeen
 from tunlab.engine.trace.listening import Listening
 from tunlab.engine.trace.our_programs import Told, told
 from tunlab.engine.trace.place import Place
+from tunlab.engine.trace.ports import note_ports
 from tunlab.engine.trace.telling import hops_of
 from tunlab.engine.trace.why import why
 from tunlab.kernel.namespaces import inside
@@ -110,6 +112,8 @@ class Tracer:
             at_devices = without_own_error(flooding.without_copies(), wanted.node)
             arrived = home(at_devices, wanted.node, _identity(packet))
             places, said = self._with_programs(at_devices, probe)
+            places = with_receiver(places, self._nodes, before)
+            note_ports(places, self._nodes)
             hops = hops_of(places, step, number)
             state = state_of(arrived)
             reason, way, last = None, BACK, arrived

@@ -1,0 +1,84 @@
+"""The figure of a node: what is in it, and that it fits."""
+
+import pytest
+from rich.console import Console
+
+from tunlab.i18n import Words
+from tunlab.model.events import DeviceSeen, Holder
+from tunlab.model.trace import Hop
+from tunlab.ui.cells import cells
+from tunlab.ui.node_figure import HEIGHT, node_figure
+
+
+def device(name: str, kind: str, *addresses: str, holder: str | None = None, peer: str | None = None) -> DeviceSeen:
+    holders = (Holder(7, 3, f"./{holder}", holder),) if holder else ()
+    return DeviceSeen("h1", name, kind, ("UP",), "UP", 1500, "", 500, addresses, holders, peer=peer)
+
+
+def hop(number: int, node: str, device: str, direction: str, way: str = "there", **more: str | int) -> Hop:
+    program = more.pop("program", None)
+    where = f"{program} pid 7" if program else f"{device} {direction}"
+    return Hop("s", 1, number, node, where, way, device, direction, 0.0, 84, "", program=program, **more)  # type: ignore[arg-type]
+
+
+ETH0 = device("eth0", "veth", "192.0.2.1/24", peer="h2:eth0")
+TUN0 = device("tun0", "tun", "10.0.0.1/24", holder="echo")
+LO = device("lo", "loopback", "127.0.0.1/8")
+RECEIVED = [
+    hop(1, "h2", "eth0", "out"),
+    hop(2, "h1", "eth0", "in"),
+    hop(3, "h1", "", "received", program="server", pid=7, socket="UDP :5000"),
+    hop(4, "h1", "eth0", "out", "back"),
+]
+THROUGH = [
+    hop(1, "h1", "tun0", "out"),
+    hop(2, "h1", "tun0", "through", program="echo", pid=7),
+    hop(3, "h1", "tun0", "in", "back"),
+]
+LONG = device("a-device-so-long", "veth", "2001:db8:1111:2222:3333:4444:5555:6666/64", peer="h2:b")
+
+
+def drawn(hops: list[Hop], devices: list[DeviceSeen], language: str = "en", width: int = 76) -> list[str]:
+    console = Console(width=width)
+    with console.capture() as capture:
+        console.print(node_figure("h1", devices, hops, Words(language), width))
+    return [line.rstrip() for line in capture.get().splitlines()]
+
+
+def test_classic_path() -> None:
+    lines = drawn(RECEIVED, [LO, ETH0])
+    text = "\n".join(lines)
+    for wanted in ("server pid 7  3>", "UDP :5000", "crossed: there 1, back 1", "eth0  2> <4", "cable to h2:eth0"):
+        assert wanted in text
+    assert "lo" not in text.split()
+
+
+def test_program_astride_the_border() -> None:
+    lines = drawn(THROUGH, [LO, ETH0, TUN0])
+    border = next(number for number, line in enumerate(lines) if line.lstrip().startswith("- - -"))
+    above, on, below = lines[border - 1], lines[border], lines[border + 1]
+    assert "/dev/net/tun, fd 3" in on
+    assert above.rstrip().endswith("|")
+    assert below.rstrip().endswith("+")
+    text = "\n".join(lines)
+    assert "echo pid 7  2>" in text
+    assert "tun0  1> <3" in text
+    assert "RAW" in on  # the socket of the one who sends
+
+
+def test_before_the_packet() -> None:
+    text = "\n".join(drawn([], [LO, ETH0, TUN0]))
+    assert "a program" in text
+    assert "TCP, UDP, RAW" in text
+    assert "crossed" not in text
+    assert ">" not in text
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("width", [56, 76, 116])
+@pytest.mark.parametrize("hops", [[], RECEIVED, THROUGH], ids=["none", "received", "through"])
+@pytest.mark.parametrize("more", [(), (LONG,), (LONG, device("tap0", "tap"))], ids=["few", "long", "many"])
+def test_it_fits(language: str, width: int, hops: list[Hop], more: tuple[DeviceSeen, ...]) -> None:
+    lines = drawn(hops, [LO, ETH0, TUN0, *more], language, width)
+    assert max(map(cells, lines)) <= width
+    assert len(lines) <= HEIGHT

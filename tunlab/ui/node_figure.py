@@ -1,0 +1,162 @@
+"""The figure of a node: programs above, the protocol stack, its devices and their far ends, with a packet's hops on it.
+
+ASCII only, as the drawings of topologies are: lines of ambiguous width break on terminals that are set to Chinese.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from tunlab.i18n import Words
+from tunlab.model.events import DeviceSeen
+from tunlab.model.trace import BACK, THERE, Hop, crossings
+from tunlab.ui.ends import name_of
+from tunlab.ui.graph.pieces import cut, padded, size
+from tunlab.ui.printable import printable_line
+
+_LABEL, _GAP = 12, 4  # cells for the names of the zones, and between two columns
+_WIDEST, _NARROWEST = 30, 28  # cells of a column
+_SOCKET = 4  # cells from a column's left edge to the line of a socket, which has its name beside it
+HEIGHT = 18  # lines, at the most
+_TUNNELS = ("tun", "tap")
+# The rows, from above
+_USER, _BORDER, _STACK, _NIC, _OUTSIDE, _CABLE = 0, 3, 5, 10, 14, 15
+
+
+def node_figure(
+    node: str, devices: Sequence[DeviceSeen], hops: Sequence[Hop], words: Words, width: int
+) -> RenderableType:
+    """The far end of a tun or tap device, a program, stands astride the border between user space and kernel.
+
+    `devices` are the node's; `hops` those of one packet, or none before it was sent. The devices that it passed come
+    first, as many as fit.
+    """
+    own = [hop for hop in hops if hop.node == node]
+    passed = {hop.device for hop in own}
+    known = sorted((each for each in devices if each.kind != "loopback"), key=lambda each: each.device not in passed)
+    tunnels = [each for each in known if each.kind in _TUNNELS]
+    cables = [each for each in known if each.kind not in _TUNNELS]
+    most = 3 if width >= _LABEL + 3 * _NARROWEST + 2 * _GAP else 2
+    tunnels = tunnels[: most - 1]
+    cables = cables[: max(1, most - len(tunnels))]
+    columns = max(1, len(cables)) + len(tunnels)
+    column = min(_WIDEST, (width - _LABEL - (columns - 1) * _GAP) // columns)
+    canvas = _Canvas(column)
+    canvas.zones(words, bool(cables))
+    _draw_user(canvas, node, hops, own, words)
+    spanned = max(1, len(cables))
+    canvas.box(0, _STACK, _stack_lines(node, hops, words), bool(own), spanned)
+    for number, device in enumerate(cables):
+        canvas.line(number, _STACK + 4)
+        canvas.box(number, _NIC, _device_lines(device, own, words), device.device in passed)
+        canvas.line(number, _OUTSIDE)
+        far = words("figure_cable", peer=device.peer) if device.peer else words("figure_cable_unknown")
+        canvas.put(canvas.x(number), _CABLE, Text(far))
+    for number, device in enumerate(tunnels, spanned):
+        _draw_tunnel(canvas, number, device, own, words)
+    return Group(*canvas.lines(), *([Text(words("figure_legend"))] if own else []))
+
+
+@dataclass(slots=True)
+class _Canvas:
+    """Texts at places; a place is a column of cells and a row."""
+
+    column: int
+    texts: dict[int, list[tuple[int, Text]]] = field(default_factory=dict)
+
+    def x(self, number: int) -> int:
+        return _LABEL + number * (self.column + _GAP)
+
+    def put(self, x: int, y: int, text: Text) -> None:
+        self.texts.setdefault(y, []).append((x, text))
+
+    def zones(self, words: Words, outside: bool) -> None:
+        """What the rows are, at the left."""
+        for key, y in (("user", _USER + 1), ("kernel", _STACK + 1), *([("outside", _CABLE)] if outside else [])):
+            self.put(0, y, Text(words(f"figure_{key}")))
+
+    def box(self, number: int, y: int, lines: Sequence[Text], passed: bool, spanned: int = 1) -> None:
+        """Over `spanned` columns, with the lines in it; `passed`: the packet was there."""
+        width = spanned * self.column + (spanned - 1) * _GAP
+        style = "verdict" if passed else ""
+        edge = Text("+" + "-" * (width - 2) + "+", style)
+        self.put(self.x(number), y, edge)
+        for at, line in enumerate(lines, y + 1):
+            inner = padded(cut(line, width - 4), width - 4)
+            self.put(self.x(number), at, Text.assemble(("| ", style), inner, (" |", style)))
+        self.put(self.x(number), y + len(lines) + 1, edge.copy())
+
+    def line(self, number: int, y: int) -> None:
+        """Downwards, in the middle of a column."""
+        self.put(self.x(number) + self.column // 2, y, Text("|"))
+
+    def lines(self) -> list[Text]:
+        borders = {_BORDER} | ({_OUTSIDE} if _CABLE in self.texts else set())
+        return [self._row(y, y in borders) for y in range(max(self.texts) + 1)]
+
+    def _row(self, y: int, border: bool) -> Text:
+        row = Text()
+        for x, text in sorted(self.texts.get(y, []), key=lambda each: each[0]):
+            row.append(_fill(size(row), x, border)).append_text(text)
+        if border:
+            ends = max(x + size(text) for texts in self.texts.values() for x, text in texts)
+            row.append(_fill(size(row), ends, border))
+        return row
+
+
+def _fill(start: int, end: int, border: bool) -> str:
+    return "".join("-" if border and x % 2 == 0 else " " for x in range(start, end))
+
+
+def _draw_user(canvas: _Canvas, node: str, hops: Sequence[Hop], own: Sequence[Hop], words: Words) -> None:
+    """A program that has a socket, if it is known that there is one, or if nothing is known yet."""
+    received = next((hop for hop in own if hop.socket), None)
+    if received is not None:
+        program = words("trace_program", program=received.program, pid=received.pid)
+        lines, socket = [_marked(program, [received])], received.socket
+    elif not hops:
+        lines, socket = [Text(words("figure_program"))], words("figure_sockets")
+    elif hops[0].node == node:
+        lines, socket = [Text(words("figure_sender"))], "RAW"  # a socket for packets that we have made ourselves
+    else:
+        return
+    canvas.box(0, _USER, lines, bool(own))
+    for beside, y in ((socket, _BORDER), ("", _BORDER + 1)):
+        canvas.put(canvas.x(0) + _SOCKET, y, Text(f"|  {beside} " if beside else "|"))
+
+
+def _draw_tunnel(canvas: _Canvas, number: int, device: DeviceSeen, own: Sequence[Hop], words: Words) -> None:
+    at_program = [hop for hop in own if hop.device == device.device and hop.program is not None]
+    at_device = [hop for hop in own if hop.device == device.device and hop.program is None]
+    lines = [Text(words("compare_nobody"))]
+    if device.holders:
+        holder = device.holders[0]
+        program = words("trace_program", program=name_of(holder), pid=holder.pid)
+        lines = [_marked(program, at_program), Text(words("figure_file", fd=holder.fd))]
+    lines = [lines[0], Text(), *lines[1:]]
+    canvas.box(number, _USER, lines[:3], bool(at_program))
+    canvas.line(number, _USER + len(lines[:3]) + 2)
+    canvas.box(number, _STACK + 1, _device_lines(device, own, words), bool(at_device))
+    before = canvas.x(number) - _GAP
+    if number == 1 or not at_device:
+        canvas.put(before, _STACK + 2, Text("-" * _GAP))
+
+
+def _stack_lines(node: str, hops: Sequence[Hop], words: Words) -> list[Text]:
+    there, back = (crossings(hops, node, way) for way in (THERE, BACK))
+    told = Text(words("figure_crossed", there=there, back=back), "verdict") if hops else Text()
+    return [Text(words("figure_stack")), told]
+
+
+def _device_lines(device: DeviceSeen, own: Sequence[Hop], words: Words) -> list[Text]:
+    hops = [hop for hop in own if hop.device == device.device and hop.program is None]
+    state = device.addresses[0] if device.addresses else words("no_address")
+    return [_marked(device.device, hops), Text(printable_line(state))]
+
+
+def _marked(name: str, hops: Sequence[Hop]) -> Text:
+    """The name, and the numbers of the hops behind it: `eth0  1> <6`."""
+    numbers = " ".join(f"{hop.number}>" if hop.way == THERE else f"<{hop.number}" for hop in hops)
+    return Text.assemble((printable_line(name), "term"), (f"  {numbers}" if numbers else "", "verdict"))
