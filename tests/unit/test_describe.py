@@ -71,14 +71,14 @@ CHECKS: list[tuple[Check, str, str]] = [
         DeviceCheck("a", (), TUN0, ("UP",), ("NOARP",), "UP", "192.0.2.1/24", 1, "reader", 2, ETH0),
         "h1:tun0: UP, no NOARP, state UP, 192.0.2.1/24, addresses: 1, held by reader, open descriptors: 2, "
         "the other end is h2:eth0",
-        "h1:tun0：UP, 没有 NOARP, 状态 UP, 192.0.2.1/24, 地址 1 个, 另一端的程序是 reader, 接着它的描述符 2 个, "
+        "h1:tun0：UP，没有 NOARP，状态 UP，192.0.2.1/24，地址 1 个，另一端的程序是 reader，接着它的描述符 2 个，"
         "对端是 h2:eth0",
     ),
-    (TracedCheck("a", (), "answered"), "the traced packet was answered", "所跟踪的包：有应答"),
+    (TracedCheck("a", (), "answered"), "the traced packet was answered", "跟踪的包：有应答"),
     (
         TracedCheck("a", (), "lost", "h1:eth0 in", "no_route"),
-        "the traced packet was lost, last seen at h1:eth0 in, because: no_route",
-        "所跟踪的包：丢失, 最后见于 h1:eth0 入, 原因：no_route",
+        "the traced packet was lost, last seen at h1:eth0 in, for the expected reason (no_route)",
+        "跟踪的包：丢失，最后见于 h1:eth0 入，原因与预期相同（no_route）",
     ),
     (TracedCheck("a", (), last="h1:eth0 in"), "last seen at h1:eth0 in", "最后见于 h1:eth0 入"),
     (

@@ -5,7 +5,7 @@ from rich.console import Console
 
 from tunlab.i18n import Words
 from tunlab.model.events import DeviceSeen, Holder
-from tunlab.model.trace import Hop
+from tunlab.model.trace import Hop, Traced
 from tunlab.ui.cells import cells
 from tunlab.ui.node_figure import HEIGHT, node_figure
 
@@ -38,17 +38,19 @@ THROUGH = [
 LONG = device("a-device-so-long", "veth", "2001:db8:1111:2222:3333:4444:5555:6666/64", peer="h2:b")
 
 
-def drawn(hops: list[Hop], devices: list[DeviceSeen], language: str = "en", width: int = 76) -> list[str]:
+def drawn(
+    hops: list[Hop], devices: list[DeviceSeen], language: str = "en", width: int = 76, end: Traced | None = None
+) -> list[str]:
     console = Console(width=width)
     with console.capture() as capture:
-        console.print(node_figure("h1", devices, hops, Words(language), width))
+        console.print(node_figure("h1", devices, hops, end, Words(language), width))
     return [line.rstrip() for line in capture.get().splitlines()]
 
 
 def test_classic_path() -> None:
     lines = drawn(RECEIVED, [LO, ETH0])
     text = "\n".join(lines)
-    for wanted in ("server pid 7  3>", "UDP :5000", "crossed: there 1, back 1", "eth0  2> <4", "cable to h2:eth0"):
+    for wanted in ("server pid 7  3>", "UDP :5000", "there 1 x, back 1 x", "eth0  2> <4", "cable to h2:eth0"):
         assert wanted in text
     assert "lo" not in text.split()
 
@@ -68,10 +70,25 @@ def test_program_astride_the_border() -> None:
 
 def test_before_the_packet() -> None:
     text = "\n".join(drawn([], [LO, ETH0, TUN0]))
-    assert "a program" in text
+    assert "an ordinary program" in text
     assert "TCP, UDP, RAW" in text
-    assert "crossed" not in text
+    assert "there" not in text
     assert ">" not in text
+
+
+@pytest.mark.parametrize(
+    ("last", "wanted"),
+    [
+        ("h1:eth0 in", "back 1 x  X"),
+        ("h1:tun0 out", "tun0  1> <3  X"),
+        ("", "back 1 x  X"),
+        ("h2:eth0 in", None),
+    ],
+)
+def test_where_it_was_lost(last: str, wanted: str | None) -> None:
+    end = Traced("s", 1, "lost", "there", last, None, None, "h1", "10.0.0.2", "icmp", 84)
+    *lines, _ = drawn(THROUGH, [LO, ETH0, TUN0], end=end)  # the last one says what X means
+    assert any(wanted in line for line in lines) if wanted else not any("X" in line for line in lines)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -5,8 +5,10 @@ from dataclasses import replace
 from rich.console import Console
 
 from tunlab.i18n import Words
+from tunlab.model.checks import FieldCheck, PacketFilter
 from tunlab.model.events import Action, Counters, DeviceSeen, Entry, Holder, Output, PacketSeen
 from tunlab.model.lab import Step, Watch
+from tunlab.model.packet import Field, Layer
 from tunlab.model.topology import Endpoint
 from tunlab.model.trace import Hop, Traced
 from tunlab.ui.frame import frame
@@ -145,3 +147,13 @@ def test_a_frame_is_no_higher_than_it_may_be() -> None:
     assert any("packets in between" in line for line in lines)
     numbers = [line.split()[0] for line in lines if line.strip()[:1].isdecimal()]
     assert (numbers[0], numbers[-1]) == ("1", "50")  # the first and the last ones are there
+
+
+def test_the_field_that_a_check_asks_for_is_told_first() -> None:
+    field = FieldCheck("ttl", (), PacketFilter(TUN0, "capture", "out"), "IP.ttl", "64")
+    packet = replace(SENT, layers=(Layer("IP", (Field("ttl", "0x40"),)),))
+    view, step = view_of(DEVICE, packet), replace(STEP, checks=(field,))
+    console = Console(width=120, force_terminal=False)
+    with console.capture() as capture:
+        console.print(frame(view, step, Words("en"), console, 60))
+    assert "84  IP.ttl 64  IP 192.0.2.1 > 192.0.2.2" in capture.get()

@@ -78,7 +78,7 @@ def _judge(stage: Stage, step: str, check: Check) -> Judgement:
             return _compared(step, check, str(check.bytes), length, _lost(stage, step, check))
         case FieldCheck():
             found = stage.evidence.packets(step, check.packets)
-            value = _fields(found[-1]).get(check.field) if found else None
+            value = found[-1].fields().get(check.field) if found else None
             return _compared(step, check, check.value, value, _lost(stage, step, check))
         case CrossingsCheck():
             hops = stage.evidence.hops(step)
@@ -169,17 +169,8 @@ def _agreeing(stage: Stage, step: str, check: AgreeCheck) -> int:
 
 
 def _filled(line: str, packet: PacketSeen) -> str:
-    values = _fields(packet)
+    values = packet.fields()
     return _FIELD.sub(lambda found: values.get(found[0][1:-1], found[0]), line)
-
-
-def _fields(packet: PacketSeen) -> dict[str, str]:
-    """The values of the header's fields by their names, `IP.ttl`; numbers in decimal, as programs print them."""
-    return {
-        f"{layer.name}.{field.name}": str(int(field.value, 16)) if field.value.startswith("0x") else field.value
-        for layer in reversed(packet.layers)  # of a header within another of its kind, the outer one's count
-        for field in layer.fields
-    }
 
 
 def _traced(stage: Stage, step: str, check: TracedCheck) -> Judgement:

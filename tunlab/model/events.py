@@ -69,6 +69,14 @@ class PacketSeen:
     program: str | None = None
     joined: bool = False
 
+    def fields(self) -> dict[str, str]:
+        """The values of the headers' fields by name, `IP.ttl`; numbers in decimal, as programs print them."""
+        return {
+            f"{layer.name}.{field.name}": str(int(field.value, 16)) if field.value.startswith("0x") else field.value
+            for layer in reversed(self.layers)  # of a header within another of its kind, the outer one's count
+            for field in layer.fields
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class CaptureState:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tunlab.model.checks import Check, places_of
+from tunlab.model.checks import Check, FieldCheck, places_of
 from tunlab.model.prediction import Prediction
 from tunlab.model.program import Program
 from tunlab.model.topology import Endpoint, Topology
@@ -62,6 +62,10 @@ class Step:
         """The devices that it is about: those that it watches, and those that its checks name."""
         watched = self.watch.devices() if self.watch else ()
         return frozenset((*watched, *(at for check in self.checks for at in places_of(check))))
+
+    def fields(self) -> tuple[str, ...]:
+        """The header fields that its checks ask for."""
+        return tuple(dict.fromkeys(check.field for check in self.checks if isinstance(check, FieldCheck)))
 
     def nodes(self) -> tuple[str, ...]:
         """Where it happens: the nodes of its verbs and of what it watches, in that order."""

@@ -50,9 +50,9 @@ def describe(check: Check, words: Words) -> str:
         case AgreeCheck():
             return words("check_agree", program=check.program, amount=_amount(check, words))
         case TracedCheck():
-            return ", ".join(_end(check, words))
+            return words("check_and").join(_end(check, words))
         case DeviceCheck():
-            return words("check_device", at=check.at, demanded=", ".join(_demanded(check, words)))
+            return words("check_device", at=check.at, demanded=words("check_and").join(_demanded(check, words)))
 
 
 def _end(check: TracedCheck, words: Words) -> Iterator[str]:

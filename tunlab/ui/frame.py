@@ -31,19 +31,20 @@ def frame(view: View, step: Step, words: Words, console: Console, height: int, s
         below = [*lines, *((Text(), figure(view, step.figure, words, console)) if step.figure else ())]
         return Group(_trace(view, words, console, height - _height(Group(*below), console)), *below)
     if watch is None:
-        return Group(*_packets(rows, None, words, console, height, spare, lines), *lines)
+        return Group(*_packets(rows, None, step, words, console, height, spare, lines), *lines)
     if watch.beside:
         table = compared(view, watch.devices(), words)
-        return Group(*_packets(rows, None, words, console, height, spare, [table]), table)
+        return Group(*_packets(rows, None, step, words, console, height, spare, [table]), table)
     ends = both_ends(view, watch.at, words, spare)
     below = [*shares(view, watch.at, words), *lines]
-    return Group(ends, *_packets(rows, watch.at, words, console, height, spare, [ends, *below]), *below)
+    return Group(ends, *_packets(rows, watch.at, step, words, console, height, spare, [ends, *below]), *below)
 
 
 def figure(view: View, node: str, words: Words, console: Console) -> RenderableType:
     """The figure of a node, with the hops of the last packet that was traced."""
     devices = [seen for (name, _), seen in view.devices.items() if name == node and not seen.gone]
-    return node_figure(node, devices, last_path(view.hops), words, console.width - 2 * MARGIN)
+    end = view.traced[-1] if view.traced else None
+    return node_figure(node, devices, last_path(view.hops), end, words, console.width - 2 * MARGIN)
 
 
 def _trace(view: View, words: Words, console: Console, height: int) -> RenderableType:
@@ -58,6 +59,7 @@ def _trace(view: View, words: Words, console: Console, height: int) -> Renderabl
 def _packets(
     rows: list[Row],
     at: Endpoint | None,
+    step: Step,
     words: Words,
     console: Console,
     height: int,
@@ -69,10 +71,10 @@ def _packets(
         return
     left = height - _height(Group(*others), console)
     most = max(1, min(left - 2, len(rows)))
-    table = packet_table(rows, at, words, most, spare)
+    table = packet_table(rows, at, words, most, spare, step.fields())
     while most > 1 and _height(table, console) > left:
         most -= 1
-        table = packet_table(rows, at, words, most, spare)
+        table = packet_table(rows, at, words, most, spare, step.fields())
     yield table
 
 

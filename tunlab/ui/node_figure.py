@@ -11,7 +11,7 @@ from rich.text import Text
 
 from tunlab.i18n import Words
 from tunlab.model.events import DeviceSeen
-from tunlab.model.trace import BACK, THERE, Hop, crossings
+from tunlab.model.trace import BACK, THERE, Hop, Traced, crossings
 from tunlab.ui.ends import name_of
 from tunlab.ui.graph.pieces import cut, padded, size
 from tunlab.ui.printable import printable_line
@@ -21,12 +21,13 @@ _WIDEST, _NARROWEST = 30, 28  # cells of a column
 _SOCKET = 4  # cells from a column's left edge to the line of a socket, which has its name beside it
 HEIGHT = 18  # lines, at the most
 _TUNNELS = ("tun", "tap")
+_IN_STACK = "/"  # no device is called that
 # The rows, from above
 _USER, _BORDER, _STACK, _NIC, _OUTSIDE, _CABLE = 0, 3, 5, 10, 14, 15
 
 
 def node_figure(
-    node: str, devices: Sequence[DeviceSeen], hops: Sequence[Hop], words: Words, width: int
+    node: str, devices: Sequence[DeviceSeen], hops: Sequence[Hop], end: Traced | None, words: Words, width: int
 ) -> RenderableType:
     """The far end of a tun or tap device, a program, stands astride the border between user space and kernel.
 
@@ -47,15 +48,16 @@ def node_figure(
     canvas.zones(words, bool(cables))
     _draw_user(canvas, node, hops, own, words)
     spanned = max(1, len(cables))
-    canvas.box(0, _STACK, _stack_lines(node, hops, words), bool(own), spanned)
+    lost = _lost_in(node, end)
+    canvas.box(0, _STACK, _stack_lines(node, hops, lost == _IN_STACK, words), bool(own), spanned)
     for number, device in enumerate(cables):
         canvas.line(number, _STACK + 4)
-        canvas.box(number, _NIC, _device_lines(device, own, words), device.device in passed)
+        canvas.box(number, _NIC, _device_lines(device, own, lost, words), device.device in passed)
         canvas.line(number, _OUTSIDE)
         far = words("figure_cable", peer=device.peer) if device.peer else words("figure_cable_unknown")
         canvas.put(canvas.x(number), _CABLE, Text(far))
     for number, device in enumerate(tunnels, spanned):
-        _draw_tunnel(canvas, number, device, own, words)
+        _draw_tunnel(canvas, number, device, own, lost, words)
     return Group(*canvas.lines(), *([Text(words("figure_legend"))] if own else []))
 
 
@@ -127,7 +129,7 @@ def _draw_user(canvas: _Canvas, node: str, hops: Sequence[Hop], own: Sequence[Ho
         canvas.put(canvas.x(0) + _SOCKET, y, Text(f"|  {beside} " if beside else "|"))
 
 
-def _draw_tunnel(canvas: _Canvas, number: int, device: DeviceSeen, own: Sequence[Hop], words: Words) -> None:
+def _draw_tunnel(canvas: _Canvas, number: int, device: DeviceSeen, own: Sequence[Hop], lost: str, words: Words) -> None:
     at_program = [hop for hop in own if hop.device == device.device and hop.program is not None]
     at_device = [hop for hop in own if hop.device == device.device and hop.program is None]
     lines = [Text(words("compare_nobody"))]
@@ -138,22 +140,36 @@ def _draw_tunnel(canvas: _Canvas, number: int, device: DeviceSeen, own: Sequence
     lines = [lines[0], Text(), *lines[1:]]
     canvas.box(number, _USER, lines[:3], bool(at_program))
     canvas.line(number, _USER + len(lines[:3]) + 2)
-    canvas.box(number, _STACK + 1, _device_lines(device, own, words), bool(at_device))
+    canvas.box(number, _STACK + 1, _device_lines(device, own, lost, words), bool(at_device))
     before = canvas.x(number) - _GAP
     if number == 1 or not at_device:
         canvas.put(before, _STACK + 2, Text("-" * _GAP))
 
 
-def _stack_lines(node: str, hops: Sequence[Hop], words: Words) -> list[Text]:
+def _stack_lines(node: str, hops: Sequence[Hop], lost: bool, words: Words) -> list[Text]:
     there, back = (crossings(hops, node, way) for way in (THERE, BACK))
     told = Text(words("figure_crossed", there=there, back=back), "verdict") if hops else Text()
-    return [Text(words("figure_stack")), told]
+    return [Text(words("figure_stack")), told.append("  X", "fail") if lost else told]
 
 
-def _device_lines(device: DeviceSeen, own: Sequence[Hop], words: Words) -> list[Text]:
+def _device_lines(device: DeviceSeen, own: Sequence[Hop], lost: str, words: Words) -> list[Text]:
     hops = [hop for hop in own if hop.device == device.device and hop.program is None]
     state = device.addresses[0] if device.addresses else words("no_address")
-    return [_marked(device.device, hops), Text(printable_line(state))]
+    marked = _marked(device.device, hops)
+    return [marked.append("  X", "fail") if lost == device.device else marked, Text(printable_line(state))]
+
+
+def _lost_in(node: str, end: Traced | None) -> str:
+    """Where in the node the packet was lost: at a device, in the stack, which it had come into, or not in this node."""
+    if end is None or end.state != "lost":
+        return ""
+    at, _, direction = end.last.partition(" ")
+    last, _, device = at.partition(":")
+    if not at:
+        return _IN_STACK if end.node == node else ""
+    if last != node:
+        return ""
+    return device if direction == "out" else _IN_STACK
 
 
 def _marked(name: str, hops: Sequence[Hop]) -> Text:

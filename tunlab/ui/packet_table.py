@@ -1,5 +1,7 @@
 """The packets of a step, one a row, whoever told of them."""
 
+from collections.abc import Collection
+
 from rich.table import Table
 from rich.text import Text
 
@@ -10,10 +12,17 @@ from tunlab.ui.view import Row
 _LATER = 1.0  # seconds from which on it is worth telling that a packet was read so much later
 
 
-def packet_table(rows: list[Row], at: Endpoint | None, words: Words, most: int, spare: bool = False) -> Table:
+def packet_table(
+    rows: list[Row],
+    at: Endpoint | None,
+    words: Words,
+    most: int,
+    spare: bool = False,
+    fields: Collection[str] = (),
+) -> Table:
     """At most `most` rows of packets, oldest first, those in the middle left out; seconds count from the first packet.
 
-    A device other than `at` is named. `spare` leaves the times out.
+    A device other than `at` is named. `spare` leaves the times out. The values of the headers' `fields` are told first.
     """
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column(words("column_number"), justify="right", no_wrap=True)
@@ -42,7 +51,9 @@ def packet_table(rows: list[Row], at: Endpoint | None, words: Words, most: int, 
         after = f"{(packet.time_ns - first) / 1e9:.3f}"
         way, _, what = packet.summary.partition("  ")
         known = what and ways.get(told) == way
-        summary = Text(f"... {what}" if known else packet.summary)
+        values = packet.fields() if fields else {}
+        told_first = [(f"{name} {values[name]}  ", "verdict") for name in fields if name in values]
+        summary = Text.assemble(*told_first, f"... {what}" if known else packet.summary)
         times = [] if spare else [after]
         table.add_row(str(number), *times, told, str(packet.length), summary)
         ways[told] = way
