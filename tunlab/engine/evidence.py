@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from tunlab.model.checks import PacketFilter
-from tunlab.model.events import DeviceSeen, Entry, Output, PacketSeen
+from tunlab.model.events import DeviceSeen, Entry, Measured, Output, PacketSeen
 from tunlab.model.topology import Endpoint
 from tunlab.model.trace import Hop, Traced, last_path
 
@@ -17,6 +17,7 @@ class Evidence:
         self._lines: dict[str, list[Output]] = defaultdict(list)
         self._devices: dict[tuple[str, str], DeviceSeen] = {}
         self._traced: dict[str, Traced] = {}
+        self._measured: dict[str, dict[str, Measured]] = defaultdict(dict)
         self._hops: dict[str, list[Hop]] = defaultdict(list)
         self.last_packet = 0.0  # when the newest packet was logged, in seconds of the run
 
@@ -28,6 +29,8 @@ class Evidence:
                 self.last_packet = entry.t
             case Output() as output:
                 self._lines[output.step].append(output)
+            case Measured() as measured:
+                self._measured[measured.step][measured.way] = measured
             case Hop() as hop:
                 self._hops[hop.step].append(hop)
             case Traced() as traced:
@@ -54,6 +57,10 @@ class Evidence:
     def traced(self, step: str) -> Traced | None:
         """The end of the last packet that was traced in a step."""
         return self._traced.get(step)
+
+    def measured(self, step: str) -> dict[str, Measured]:
+        """What was measured in a step, by way."""
+        return self._measured[step]
 
     def hops(self, step: str) -> Sequence[Hop]:
         """The places that this packet passed."""

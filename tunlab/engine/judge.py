@@ -19,11 +19,12 @@ from tunlab.model.checks import (
     OutputCheck,
     PacketCheck,
     PrintedCheck,
+    RatioCheck,
     TracedCheck,
     expected_value,
     expects_absence,
 )
-from tunlab.model.events import CheckJudged, PacketSeen
+from tunlab.model.events import CheckJudged, Measured, PacketSeen
 from tunlab.model.lab import Step
 from tunlab.model.trace import crossings
 
@@ -80,6 +81,8 @@ def _judge(stage: Stage, step: str, check: Check) -> Judgement:
             found = stage.evidence.packets(step, check.packets)
             value = found[-1].fields().get(check.field) if found else None
             return _compared(step, check, check.value, value, _lost(stage, step, check))
+        case RatioCheck():
+            return _counted(step, check, _ratio(stage.evidence.measured(step), check))
         case CrossingsCheck():
             hops = stage.evidence.hops(step)
             return _counted(step, check, crossings(hops, check.node, check.way) if hops else None)
@@ -187,6 +190,17 @@ def _traced(stage: Stage, step: str, check: TracedCheck) -> Judgement:
     )
     judged = _judged(step, check, expected, ", ".join(found.demands()), found == check, False)
     return judged if expected_value(check) else replace(judged, value=None)
+
+
+def _ratio(measured: dict[str, Measured], check: RatioCheck) -> int | None:
+    """In whole numbers; None where one of the two was not measured, or is nothing."""
+    if check.more not in measured or check.less not in measured:
+        return None
+    values = [
+        each.bits_per_second if check.of == "throughput" else each.us_median
+        for each in (measured[check.more], measured[check.less])
+    ]
+    return int(values[0] // values[1]) if values[1] else None
 
 
 def _device(stage: Stage, step: str, check: DeviceCheck) -> Judgement:

@@ -2,6 +2,7 @@
 
 import shlex
 
+from tunlab.engine.measuring import measure
 from tunlab.engine.ping import ping
 from tunlab.engine.settings import write_sysctl
 from tunlab.engine.stage import EXEC_PATIENCE, Stage
@@ -16,6 +17,7 @@ from tunlab.model.verbs import (
     AddRoute,
     DeleteDevice,
     Execute,
+    Measure,
     Ping,
     SetLink,
     SetSysctl,
@@ -79,6 +81,8 @@ def _perform(stage: Stage, verb: Verb) -> None:
             ping(stage, verb)
         case Trace():
             trace(stage, verb)
+        case Measure():
+            measure(stage, verb)
         case Execute(_, command, status):
             stage.programs.run(verb.node, command, EXEC_PATIENCE, status)
 

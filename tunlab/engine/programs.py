@@ -4,8 +4,8 @@ import os
 import re
 import shlex
 import shutil
-from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from signal import Signals
 from typing import Any
@@ -48,6 +48,7 @@ class RunningProgram:
         self.lines: list[str] = []
         self.exit_code: int | None = None
         self.last_sign = 0.0  # when it printed last, or ended, in seconds of the run
+        self.private = False  # what it prints is for whoever has started it
         self.heard_out = False  # its terminal is closed: it will print nothing more
 
     def said(self, text: str) -> bool:
@@ -102,14 +103,17 @@ class Programs:
         ours = next((name for name, each in self._running.items() if each.process.pid == pid), None)
         return ours or self._reports.name_of(pid)
 
-    def start(self, program: Program) -> None:
-        """Start a program and wait until it is ready. Raises TunlabError where it cannot be."""
+    def start(self, program: Program, private: bool = False) -> None:
+        """Start a program and wait until it is ready; one that is `private` is heard by nobody else.
+
+        Raises TunlabError where it cannot be.
+        """
         if program.name in self._running:
             raise TunlabError("program_already_runs", program=program.name)
         for words in program.preparation():
             self.run(program.node, words, COMPILE_PATIENCE)
         self._packets.program_started(program)
-        running = self._spawn(program, program.command())
+        running = self._spawn(program, program.command(), private=private)
 
         def ready() -> bool:
             if program.ready is not None:
@@ -167,6 +171,27 @@ class Programs:
                 said="\n".join(running.lines),
             )
 
+    def collected(self, node: str, words: tuple[str, ...], patience: float) -> list[str]:
+        """What a command prints until its end, which nobody else hears. Raises TunlabError where it fails."""
+        command = shlex.join(words)
+        running = self._spawn(Program(f"$ {command}", node, words=words), words, {"LC_ALL": "C.UTF-8"}, private=True)
+        if not self._loop.wait(lambda: self._over(running), patience):
+            running.process.kill()
+            raise TunlabError("command_too_long", command=command, seconds=patience)
+        if running.exit_code:
+            said = "\n".join(running.lines)
+            raise TunlabError("command_failed", command=command, code=running.exit_code, expected=0, said=said)
+        return running.lines
+
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """Our programs report to nobody here meanwhile, which costs them more than their work."""
+        self._reports.__exit__()
+        try:
+            yield
+        finally:
+            self._reports.__enter__()
+
     def ended(self, codes: dict[int, int]) -> None:
         """These processes have ended, with these exit codes."""
         for running in self._running.values():
@@ -180,7 +205,11 @@ class Programs:
                 del self._running[name]
 
     def _spawn(
-        self, program: Program, words: tuple[str, ...], extra: Mapping[str, str] | None = None
+        self,
+        program: Program,
+        words: tuple[str, ...],
+        extra: Mapping[str, str] | None = None,
+        private: bool = False,
     ) -> RunningProgram:
         node = self._nodes[program.node]
         variables = environment(program.node) | noted(program.node) | {"TUNLAB_PROGRAM": program.name, **(extra or {})}
@@ -188,6 +217,7 @@ class Programs:
             variables["PYTHONSAFEPATH"] = "1"  # not the lab's folder: it could hold a json.py
         process = spawn(words, node.namespace, variables, paths.WORK)
         running = RunningProgram(program, process)
+        running.private = private
         self._running[program.name] = running
         self._loop.serve(process, lambda: self._hear(running))
         load_scapy()  # once, and the program needs a moment anyway: the first packet must not wait for it
@@ -201,6 +231,8 @@ class Programs:
             return
         running.lines = (running.lines + lines)[-MOST_LINES:]
         running.last_sign = self._log.now()
+        if running.private:
+            return
         program = running.program
         self._heard += len(lines)
         room = max(0, MOST_LINES - self._heard + len(lines))

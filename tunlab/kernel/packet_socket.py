@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from tunlab.kernel.errno_names import attempting
+from tunlab.kernel.socket_filter import ACCEPT, REFUSE, attach
 
 _ETH_P_ALL = 3  # linux/if_ether.h
 _SOL_PACKET, _PACKET_STATISTICS = 263, 6  # linux/socket.h, linux/if_packet.h
@@ -68,6 +69,16 @@ class PacketSocket:
         statistics = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)  # reading resets them
         self.dropped += struct.unpack("II", statistics)[1]
         return self.dropped
+
+    def refuse(self) -> None:
+        """From here on nothing comes in, which costs the kernel next to nothing."""
+        with attempting("setsockopt SO_ATTACH_FILTER"):
+            attach(self._socket, REFUSE)
+
+    def accept(self) -> None:
+        """Everything comes in again."""
+        with attempting("setsockopt SO_ATTACH_FILTER"):
+            attach(self._socket, ACCEPT)
 
     def receive(self) -> Captured | None:
         """The next packet, or None when there is none."""

@@ -30,6 +30,7 @@ from tunlab.model.checks import (
     PacketCheck,
     PacketFilter,
     PrintedCheck,
+    RatioCheck,
     TracedCheck,
 )
 from tunlab.model.trace import BACK, STATES, THERE
@@ -167,6 +168,18 @@ def _crossings(value: Value, identifier: str, claims: _Claims, scope: Scope) -> 
     )
 
 
+def _ratio(value: Value, identifier: str, claims: _Claims, scope: Scope) -> Check:
+    fields = value.fields(("of", "more", "less", "at_least"))
+    return RatioCheck(
+        identifier,
+        claims,
+        fields["of"].choice(("throughput", "round_trip")),
+        slug(fields["more"]),
+        slug(fields["less"]),
+        fields["at_least"].integer(1, _MOST),
+    )
+
+
 def _filter(value: Value, fields: Mapping[str, Value], scope: Scope) -> PacketFilter:
     seen_by = fields["seen_by"].choice(_DIRECTIONS)
     if "program" in fields and seen_by != "program":
@@ -211,4 +224,5 @@ _KINDS: Mapping[str, Callable[[Value, str, _Claims, Scope], Check]] = {
     "traced": _traced,
     "field": _field,
     "crossings": _crossings,
+    "ratio": _ratio,
 }

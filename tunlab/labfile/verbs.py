@@ -11,6 +11,7 @@ from tunlab.labfile.values import (
     address,
     device_name,
     endpoint,
+    identifier,
     interface_address,
     node_name,
     prefix,
@@ -24,6 +25,7 @@ from tunlab.model.verbs import (
     AddRoute,
     DeleteDevice,
     Execute,
+    Measure,
     Ping,
     SetLink,
     SetSysctl,
@@ -131,6 +133,13 @@ def _trace(value: Value, scope: Scope) -> Verb:
     return trace
 
 
+def _measure(value: Value, scope: Scope) -> Verb:
+    fields = value.fields(("node", "to", "ways"), ("seconds",))
+    ways = tuple((identifier(way), address(way)) for way in fields["ways"].entries().values())
+    measure = Measure(node_name(fields["node"], scope.nodes), node_name(fields["to"], scope.nodes), ways)
+    return replace(measure, seconds=fields["seconds"].seconds()) if "seconds" in fields else measure
+
+
 def _exec(value: Value, scope: Scope) -> Verb:
     fields = value.fields(("node", "command"), ("status",))
     status = if_there(fields.get("status"), lambda status: status.integer(0, 255)) or 0
@@ -148,5 +157,6 @@ VERBS: Mapping[str, Callable[[Value, Scope], Verb]] = {
     "signal": _signal,
     "ping": _ping,
     "trace": _trace,
+    "measure": _measure,
     "exec": _exec,
 }

@@ -19,6 +19,8 @@ SENTENCES: dict[str, str] = {
     "check_field_in": "captured at {at}: in the last packet{what} that came in, {field} is {value}",
     "check_crossings_there": "on its way there, the packet crossed the stack of {node} {count} {count:time|times}",
     "check_crossings_back": "on its way back, the answer crossed the stack of {node} {count} {count:time|times}",
+    "check_ratio_throughput": "the throughput of {more} is at least {count} {count:time|times} that of {less}",
+    "check_ratio_round_trip": "a round trip by {more} takes at least {count} {count:time|times} as long as by {less}",
     "check_counters": "{at}: the counter {counter} grew by {amount}",
     "check_output": "{program} printed {amount} {amount:time|times}: {line}",
     "check_output_anyone": "printed {amount} {amount:time|times}: {line}",

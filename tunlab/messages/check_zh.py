@@ -19,6 +19,8 @@ SENTENCES: dict[str, str] = {
     "check_field_in": "{at} 抓到(入)的最后一个包{what}：{field} 为 {value}",
     "check_crossings_there": "去程：包穿过 {node} 的协议栈 {count} 次",
     "check_crossings_back": "回程：应答穿过 {node} 的协议栈 {count} 次",
+    "check_ratio_throughput": "{more} 的吞吐量至少是 {less} 的 {count} 倍",
+    "check_ratio_round_trip": "{more} 的往返时间至少是 {less} 的 {count} 倍",
     "check_counters": "{at} 的计数器 {counter} 的增量：{amount}",
     "check_output": "{program} 的输出里含“{line}”的行：{amount} 行",
     "check_output_anyone": "输出里含“{line}”的行：{amount} 行",

@@ -71,6 +71,8 @@ SENTENCES: dict[str, str] = {
     "program_already_runs": "the program '{program}' runs already; stop it before it is started again",
     "program_not_ready": "the program '{program}' was not ready within {seconds:g} s",
     "program_stays": "the program '{program}' does not end",
+    "measure_no_answer": "{node} gets no answer from {address}, which is '{way}'; look where it is lost: "
+    "tunlab trace {node} {address}",
     "program_ended": "the program '{program}' ended at once; it said: {said}",
     "command_failed": "`{command}` failed with status {code}:\n{said}",
     "command_status": "`{command}` ended with status {code}, not {expected}:\n{said}",

@@ -71,6 +71,7 @@ SENTENCES: dict[str, str] = {
     "program_already_runs": "程序“{program}”已经在运行；再次启动之前请先停止它",
     "program_not_ready": "程序“{program}”在 {seconds:g} 秒内没有准备好",
     "program_stays": "程序“{program}”无法结束",
+    "measure_no_answer": "{node} 收不到 {address} 的应答，无法测量“{way}”；看看断在哪里：tunlab trace {node} {address}",
     "program_ended": "程序“{program}”一启动就退出了；它的输出是：{said}",
     "command_failed": "`{command}` 执行失败，退出状态 {code}：\n{said}",
     "command_status": "`{command}` 的退出状态是 {code}，应为 {expected}：\n{said}",

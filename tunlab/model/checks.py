@@ -187,7 +187,24 @@ class CrossingsCheck:
     at_least: ClassVar[bool] = False
 
 
-Counting = PacketCheck | CounterCheck | OutputCheck | AgreeCheck | CrossingsCheck
+@dataclass(frozen=True, slots=True)
+class RatioCheck:
+    """What was measured of the way `more` is at least `count` times that of `less`; what counts is the whole number.
+
+    `of` is `throughput` or `round_trip`, its median.
+    """
+
+    kind: ClassVar[str] = "ratio"
+    id: str
+    claims: tuple[str, ...]
+    of: str
+    more: str
+    less: str
+    count: int
+    at_least: ClassVar[bool] = True
+
+
+Counting = PacketCheck | CounterCheck | OutputCheck | AgreeCheck | CrossingsCheck | RatioCheck
 Check = Counting | LengthCheck | DeviceCheck | PrintedCheck | TracedCheck | FieldCheck
 
 

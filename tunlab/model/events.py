@@ -145,6 +145,25 @@ class DeviceSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """What one way to another node is worth: round trips in microseconds, TCP in bits per second.
+
+    `tool` is what has measured the throughput, `iperf3` or `stream`.
+    """
+
+    event: ClassVar[str] = "measured"
+    step: str
+    node: str
+    way: str
+    address: str
+    us_min: float
+    us_median: float
+    us_max: float
+    bits_per_second: float
+    tool: str
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     event: ClassVar[str] = "output"
     step: str
@@ -257,6 +276,7 @@ Happening = (
     | PingFinished
     | Hop
     | Traced
+    | Measured
 )
 
 

@@ -219,6 +219,29 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """Measure round trip and throughput of TCP to the node `to`, by several ways: each has a name and an address there.
+
+    For `seconds` each. Nobody looks at the packets meanwhile: that would cost more than what is measured.
+    """
+
+    verb: ClassVar[str] = "measure"
+    changes_state: ClassVar[bool] = False
+    node: str
+    to: str
+    ways: tuple[tuple[str, str], ...]
+    seconds: float = 1.0
+
+    def commands(self) -> tuple[Command, ...]:
+        seconds = f"{self.seconds:g}"
+        return tuple(
+            words
+            for _, address in self.ways
+            for words in (("ping", "-q", "-c", "200", "-i", "0", address), ("iperf3", "-c", address, "-t", seconds))
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Execute:
     """Run a command in a node, in a locale of plain English, and wait for its end, with this exit status."""
 
@@ -244,5 +267,6 @@ Verb = (
     | SignalProgram
     | Ping
     | Trace
+    | Measure
     | Execute
 )

@@ -16,6 +16,7 @@ from tunlab.model.checks import (
     PacketCheck,
     PacketFilter,
     PrintedCheck,
+    RatioCheck,
     TracedCheck,
 )
 from tunlab.ui.trace_words import place
@@ -34,6 +35,8 @@ def describe(check: Check, words: Words) -> str:
         case FieldCheck(packets=packets):
             key = f"check_field_{packets.direction}"
             return words(key, at=packets.at, field=check.field, value=check.value, what=_what(packets, words))
+        case RatioCheck():
+            return words(f"check_ratio_{check.of}", more=check.more, less=check.less, count=check.count)
         case CrossingsCheck():
             return words(f"check_crossings_{check.way}", node=check.node, count=check.count)
         case CounterCheck():

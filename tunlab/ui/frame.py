@@ -9,6 +9,7 @@ from tunlab.i18n import Words
 from tunlab.model.lab import Step
 from tunlab.model.topology import Endpoint
 from tunlab.model.trace import last_path
+from tunlab.ui.bars import bars
 from tunlab.ui.compare import compared
 from tunlab.ui.ends import both_ends, shares
 from tunlab.ui.node_figure import node_figure
@@ -27,6 +28,8 @@ def frame(view: View, step: Step, words: Words, console: Console, height: int, s
     watch = step.watch
     rows = view.rows_at(step.places())
     lines = program_lines(view, words, most=max(1, height // 4))
+    if view.measured:
+        return Group(bars(view.measured, words, console.width - 2 * MARGIN), *lines)
     if view.traced:  # its packets are in there
         below = [*lines, *((Text(), figure(view, step.figure, words, console)) if step.figure else ())]
         return Group(_trace(view, words, console, height - _height(Group(*below), console)), *below)

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from tunlab.model.events import Action, Counters, DeviceSeen, Entry, Output, PacketSeen
+from tunlab.model.events import Action, Counters, DeviceSeen, Entry, Measured, Output, PacketSeen
 from tunlab.model.topology import Endpoint
 from tunlab.model.trace import Hop, Traced
 
@@ -48,6 +48,7 @@ class View:
         self.changed = False
         self.hops: list[Hop] = []  # of the packets that were traced in this step,
         self.traced: list[Traced] = []  # and how they ended
+        self.measured: list[Measured] = []
         self._half_told: dict[tuple[str, str, str], list[Row]] = defaultdict(list)  # by node, device and bytes
         self._before: dict[tuple[str, str, str], int] = {}  # packets of an end when the step began
         self._old: set[tuple[str, str]] = set()  # devices that were there when it began
@@ -56,7 +57,7 @@ class View:
     def begin_step(self) -> None:
         """A new step begins: its packets and lines are its own; devices and counters go on."""
         self.rows, self.lines, self.commands = [], [], []
-        self.hops, self.traced = [], []
+        self.hops, self.traced, self.measured = [], [], []
         self._half_told.clear()
         self._before = {key: end.packets for key, end in self.ends.items()}
         self._old = {where for where, seen in self.devices.items() if not seen.gone}
@@ -78,6 +79,8 @@ class View:
                 self.hops.append(hop)
             case Traced() as end:
                 self.traced.append(end)
+            case Measured() as measured:
+                self.measured.append(measured)
             case Output() as output:
                 self.lines.append((output, self.commands.count(output.program)))
             case Action(verb="exec", command=command):
