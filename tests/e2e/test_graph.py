@@ -40,7 +40,12 @@ def test_a_file_in_every_format(place: Path) -> None:
 
 def test_what_is_refused(place: Path) -> None:
     (place / "there").write_text("mine")
-    for line, status in (("x.yaml --session lab", 2), ("missing.yaml", 2), ("x.yaml --write there", 2)):
+    for line, status in (
+        ("x.yaml --session lab", 2),
+        ("missing.yaml", 2),
+        ("x.yaml --write there", 2),
+        ("x.yaml -w z.png", 2),
+    ):
         done = graph(place, line)
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (status, "", 1), line
     assert (place / "there").read_text() == "mine"

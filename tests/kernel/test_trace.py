@@ -306,6 +306,60 @@ def test_tun_that_nobody_holds(sandboxed: Sandboxed) -> None:
     assert (end.why.key, end.why.expected) == ("why_no_program", "h1:tun0 out")
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["mac-known", "asked-by-arp"])
+def test_far_host_down_behind_a_bridge(sandboxed: Sandboxed, known: bool) -> None:
+    """The only other port that is up leads to a stranger, who ignores the copy that is flooded to it."""
+
+    def main(_: Any) -> Any:
+        with nodes("h1", "s1", "h2", "h3") as (h1, s1, h2, h3):
+            s1.output("ip", "link", "add", "br0", "type", "bridge")
+            for host in (h1, h2, h3):
+                name = host.namespace.name
+                host.netlink.add_veth("eth0", name, s1.namespace)
+                host.netlink.add_address("eth0", f"10.0.0.{name[1]}/24")
+                host.netlink.set_link("eth0", state="up")
+                s1.netlink.set_link(name, state="up", master="br0")
+            s1.netlink.set_link("br0", state="up")
+            wait_for(lambda: _forwarding(s1) == 3)
+            link = h3.netlink.link("eth0")
+            assert link is not None
+            h3.netlink.set_link("eth0", state="down")
+            wait_for(lambda: _forwarding(s1) == 2)
+            if known:
+                h1.output("ip", "neigh", "replace", "10.0.0.3", "lladdr", link.address, "dev", "eth0")
+            those = {node.namespace.name: node for node in (h1, s1, h2, h3)}
+            return traced(those, "10.0.0.3", patience=0.2 if known else None)
+
+    hops, end = sandboxed(main)
+    assert end.state == "lost"
+    assert "h2" not in {hop.node for hop in hops}
+    assert end.last == ("s1:h2 out" if known else "")
+    assert end.why is not None
+    assert (end.why.key, dict(end.why.values)) == ("why_device_down", {"node": "h3", "device": "eth0"})
+
+
+def test_tcp_without_a_way_back(sandboxed: Sandboxed) -> None:
+    """That nobody listens there is true, too, but the reset would have been seen."""
+
+    def case(net: Network) -> Any:
+        net.h2.output("ip", "route", "del", "default")
+        return traced(net.nodes, "10.0.2.2", protocol="tcp", port=22, patience=0.2)
+
+    _, end = run(sandboxed, case)
+    assert end.why is not None
+    assert (end.state, end.way, end.why.key) == ("lost", "back", "why_no_route_back")
+
+
+def test_from_a_node_without_an_address(sandboxed: Sandboxed) -> None:
+    def main(_: Any) -> Any:
+        with nodes("s1") as (s1,):
+            return traced({"s1": s1}, "10.0.0.1", origin="s1", patience=0.2)
+
+    hops, end = sandboxed(main)
+    assert end.why is not None
+    assert (hops, end.last, end.why.key) == ([], "", "why_no_address")
+
+
 @pytest.mark.parametrize("case", ["answered", "ignored", "nobody"])
 def test_flooded(sandboxed: Sandboxed, case: str) -> None:
     """Two bridges that have learned nothing: everybody hears the frame, and only its way is told."""

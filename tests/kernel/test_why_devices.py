@@ -210,6 +210,22 @@ def test_firewall_at_the_end(sandboxed: Sandboxed) -> None:
 
 
 @needs_nft
+def test_policy_at_the_end(sandboxed: Sandboxed) -> None:
+    """There is no rule, so none is blamed; and the request is lost there, not its answer on the way back."""
+
+    def case(net: Network) -> tuple[Told, str]:
+        net.h2.output(
+            "nft", "add table inet guard; add chain inet guard gate { type filter hook input priority 0; policy drop; }"
+        )
+        lost = net.lose("h2:eth0 in")
+        return lost.told(), lost.reason.way
+
+    told, way = asked(sandboxed, case)
+    assert told == ("h2:eth0 in", "why_firewall_policy", "", {"node": "h2", "chain": "inet guard gate"})
+    assert way == "there"
+
+
+@needs_nft
 def test_answer_behind_nat(sandboxed: Sandboxed) -> None:
     """r1 has sent the request with its own address: an answer to that is for h1."""
 

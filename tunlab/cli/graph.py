@@ -26,6 +26,7 @@ from tunlab.ui.graph.terminal import terminal
 from tunlab.ui.page import Page
 
 # By a file's suffix: those of Graphviz's and Mermaid's own documentation.
+_TEXT = ("", ".txt")
 FORMATS = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid"}
 
 
@@ -40,7 +41,10 @@ class Asked:
 
     def wanted(self) -> str:
         """terminal, mermaid, dot or svg."""
-        return self.format or FORMATS.get(self.write.suffix.lower() if self.write else "", "terminal")
+        suffix = self.write.suffix.lower() if self.write else ""
+        if not self.format and suffix not in FORMATS and suffix not in _TEXT:
+            raise TunlabError("graph_suffix", Status.USAGE, suffix=suffix)
+        return self.format or FORMATS.get(suffix, "terminal")
 
 
 def graph(asked: Asked, language: str) -> None:

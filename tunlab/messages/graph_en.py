@@ -14,4 +14,5 @@ SENTENCES: dict[str, str] = {
     "graph_svg_on_terminal": "an SVG is a picture, not for a terminal; write it into a file: --write topology.svg",
     "graph_about_written": "Topology {name}: {nodes} {nodes:node|nodes}, {links} {links:link|links}",
     "graph_about_running": "Running topology {name}: {nodes} {nodes:node|nodes}, {links} {links:link|links}",
+    "graph_suffix": "no drawing can be written as '{suffix}'; write one that ends in .svg, .dot, .mmd or .txt",
 }

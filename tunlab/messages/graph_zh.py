@@ -14,4 +14,5 @@ SENTENCES: dict[str, str] = {
     "graph_svg_on_terminal": "SVG 是图片，不能显示在终端里；请写进文件：--write topology.svg",
     "graph_about_written": "拓扑 {name}：{nodes} 个节点，{links} 条链路",
     "graph_about_running": "正在运行的拓扑 {name}：{nodes} 个节点，{links} 条链路",
+    "graph_suffix": "不能把图写成“{suffix}”文件；可以写 .svg、.dot、.mmd 或 .txt",
 }

@@ -3,12 +3,16 @@
 SENTENCES: dict[str, str] = {
     # It was not sent.
     "why_no_route": (
-        "{node} has no route to {to}. To add one: tunlab exec {node} -- ip route add {to} via GATEWAY, "
-        "with the address of the next router for GATEWAY"
+        "{node} has no route to {to}. To add one, with the next router's address for GATEWAY: "
+        "tunlab exec {node} -- ip route add {to} via GATEWAY"
     ),
     "why_no_route_back": (
-        "the packet has arrived, but {node} has no route back to {to}, so its answer goes nowhere. To add one: "
-        "tunlab exec {node} -- ip route add {to} via GATEWAY, with the address of its router for GATEWAY"
+        "the packet has arrived, but {node} has no route back to {to}, so its answer goes nowhere. To add one, with "
+        "its router's address for GATEWAY: tunlab exec {node} -- ip route add {to} via GATEWAY"
+    ),
+    "why_no_address": (
+        "{node} has no address, so it has nothing to send a packet from. "
+        "Trace from a node that has one; to see who has: tunlab graph"
     ),
     "why_route_down": (
         "{node} has no route to {to}: {device}, which has an address in that network, is down. "
@@ -34,7 +38,7 @@ SENTENCES: dict[str, str] = {
     ),
     "why_no_program": (
         "no program holds {device} of {node}, and without one the kernel drops what is sent there. "
-        "Start a program in {node} that opens {device}; to see who holds it: tunlab inspect {node}:{device}"
+        "Start a program in {node} that opens {device}"
     ),
     "why_too_big": (
         "the packet has {size} bytes, {device} of {node} takes at most {mtu} (its MTU), and DF forbids to fragment it. "
@@ -77,13 +81,17 @@ SENTENCES: dict[str, str] = {
         "To see the rules: tunlab exec {node} -- nft list ruleset"
     ),
     "why_firewall_dropped": (
-        "the firewall of {node} has dropped it: rule {rule} of the chain '{chain}' has counted a packet. "
-        "To see the rule: tunlab exec {node} -- nft -a list chain {chain}"
+        "the firewall of {node} has dropped it: the rule of the chain '{chain}' with the handle {rule} has counted "
+        "a packet. To see the rule: tunlab exec {node} -- nft -a list chain {chain}"
     ),
     "why_firewall_suspected": (
-        "{node} has a firewall that can drop such packets, in the chain '{chain}'; whether it was this rule the kernel "
-        "does not tell, because nothing counts there. Write 'counter' into the rule and trace again: "
+        "{node} has a firewall that can drop such packets, in the chain '{chain}'; whether it did the kernel does not "
+        "tell, because no rule counts there. Add 'counter' to its rules and trace again; to see them: "
         "tunlab exec {node} -- nft -a list chain {chain}"
+    ),
+    "why_firewall_policy": (
+        "{node} has a firewall: the chain '{chain}' has the policy drop, so it drops what no rule accepts; whether "
+        "this packet, the kernel does not tell. To see the chain: tunlab exec {node} -- nft -a list chain {chain}"
     ),
     "why_firewall_iptables": (
         "{node} has iptables rules, which may have dropped it; which one the kernel does not tell. "

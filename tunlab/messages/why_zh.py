@@ -3,13 +3,14 @@
 SENTENCES: dict[str, str] = {
     # It was not sent.
     "why_no_route": (
-        "{node} 没有到 {to} 的路由。添加一条：tunlab exec {node} -- ip route add {to} via GATEWAY，"
-        "GATEWAY 换成下一个路由器的地址"
+        "{node} 没有到 {to} 的路由。添加一条（把 GATEWAY 换成下一个路由器的地址）："
+        "tunlab exec {node} -- ip route add {to} via GATEWAY"
     ),
     "why_no_route_back": (
-        "包已经到了，但 {node} 没有返回 {to} 的路由，应答发不出去。添加一条："
-        "tunlab exec {node} -- ip route add {to} via GATEWAY，GATEWAY 换成它的路由器的地址"
+        "包已经到了，但 {node} 没有回到 {to} 的路由，应答发不出去。添加一条（把 GATEWAY 换成它的路由器的地址）："
+        "tunlab exec {node} -- ip route add {to} via GATEWAY"
     ),
+    "why_no_address": ("{node} 没有 IP 地址，不能从它发包。请从有地址的节点跟踪；查看哪些节点有地址：tunlab graph"),
     "why_route_down": (
         "{node} 没有到 {to} 的路由：{device} 有这个网段的地址，但它没有启用。"
         "启用它：tunlab exec {node} -- ip link set {device} up"
@@ -32,8 +33,7 @@ SENTENCES: dict[str, str] = {
         "启用它：tunlab exec {peer_node} -- ip link set {peer_device} up"
     ),
     "why_no_program": (
-        "没有程序打开 {node} 的 {device}，这时内核会丢弃发往它的包。请在 {node} 里启动一个打开 {device} 的程序；"
-        "查看谁打开了它：tunlab inspect {node}:{device}"
+        "没有程序打开 {node} 的 {device}，这时发往它的包都会被内核丢弃。请在 {node} 里启动一个打开 {device} 的程序"
     ),
     "why_too_big": (
         "包有 {size} 字节，而 {node} 的 {device} 的 MTU 是 {mtu}，DF 又不允许分片。"
@@ -72,12 +72,16 @@ SENTENCES: dict[str, str] = {
         "{node} 的内核拒绝发送（EPERM），这通常是防火墙所为。查看规则：tunlab exec {node} -- nft list ruleset"
     ),
     "why_firewall_dropped": (
-        "{node} 的防火墙丢弃了它：链“{chain}”的规则 {rule} 的计数增加了。"
-        "查看这条规则：tunlab exec {node} -- nft -a list chain {chain}"
+        "{node} 的防火墙丢弃了它：链“{chain}”里 handle 为 {rule} 的规则，计数增加了。查看这条规则："
+        "tunlab exec {node} -- nft -a list chain {chain}"
     ),
     "why_firewall_suspected": (
-        "{node} 有防火墙，链“{chain}”可能会丢弃这样的包；但那里没有计数，内核不会说是不是它。"
-        "请在规则里加上“counter”，然后再追踪一次：tunlab exec {node} -- nft -a list chain {chain}"
+        "{node} 有防火墙，链“{chain}”可能丢弃了它，但那里没有规则计数，无法确定。"
+        "给规则加上 counter，再跟踪一次就能确定；查看规则：tunlab exec {node} -- nft -a list chain {chain}"
+    ),
+    "why_firewall_policy": (
+        "{node} 有防火墙：链“{chain}”的默认策略是 drop，没有规则放行的包都会被丢弃；是不是这个包，内核没有说。"
+        "查看这条链：tunlab exec {node} -- nft -a list chain {chain}"
     ),
     "why_firewall_iptables": (
         "{node} 有 iptables 规则，包可能是被它们丢弃的；是哪一条，内核不会说。"
@@ -87,7 +91,7 @@ SENTENCES: dict[str, str] = {
     "why_peer_unseen": "{node} 的 {device} 的对端在另一个命名空间里，本会话不认识它，所以看不到那里发生了什么",
     "why_link_lost": (
         "它从 {node} 的 {device} 发出，链路两端都已启用，却没有到达 {peer_node} 的 {peer_device}；内核没有给出原因。"
-        "请再追踪一次；如果又丢了，看看丢包计数：tunlab exec {peer_node} -- ip -s link show {peer_device}"
+        "请再跟踪一次；如果又丢了，看看丢包计数：tunlab exec {peer_node} -- ip -s link show {peer_device}"
     ),
     "why_leaves": "它从 {node} 的 {device}（{kind}）发出，之后再没有出现；这种设备后面发生了什么，在这里查不到",
     "why_vxlan_no_remote": (
@@ -100,7 +104,7 @@ SENTENCES: dict[str, str] = {
     ),
     "why_vxlan_lost": (
         "{node} 的 {device} 要把它封装后发往 {remote}，但没有看到封装后的包发出。"
-        "可以单独追踪这一段：tunlab trace {node} {remote}"
+        "可以单独跟踪这一段：tunlab trace {node} {remote}"
     ),
     # The program at the far end of a tun or tap.
     "why_program_stopped": (

@@ -1,6 +1,6 @@
 """What became of a packet, in a few lines that stand above its path: answered, refused, or lost, and why."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from statistics import median
 
 from rich.console import RenderableType
@@ -29,16 +29,19 @@ def verdict(path: Path, words: Words, total: int, width: int) -> Iterator[Render
     """What became of the packet, and, where it was not answered, why."""
     end = path.ends[0] if path.ends else None
     state = end.state if end else "stopped"
-    told = words(f"trace_state_lost_{end.way}") if end and state == "lost" else words(f"trace_state_{state}")
+    told = words(f"trace_state_{state}" if state != "lost" or end is None else _lost(end))
     line = Text.assemble((told, _STYLES[state]), "  ", (asked(end, words), "bold") if end else "")
     if times := [each.us for each in path.ends if each.us is not None]:
         line.append("  " + words("trace_after", time=time_of(median(times))))
     if total > 1:
-        numbers = ", ".join(map(str, path.packets))
-        line.append("  " + words("trace_packets", count=len(path.packets), numbers=numbers))
+        line.append("  " + words("trace_packets", count=len(path.packets), numbers=ranges(path.packets)))
     yield line
     if end is not None and state != "answered":
         yield _why(path, end, words, width)
+
+
+def _lost(end: Traced) -> str:
+    return f"trace_state_lost_{end.way}" if end.last else "trace_state_not_sent"
 
 
 def asked(end: Traced, words: Words) -> str:
@@ -55,10 +58,20 @@ def _why(path: Path, end: Traced, words: Words, width: int) -> Table:
     grid.add_column(width=label)
     grid.add_column(overflow="fold")
     for each, key, told in facts:
-        lines = Text("\n").join(wrapped(told, width - label - _GAP))
+        said, command = _command_apart(told)
+        # A command is copied, so it is not broken: the terminal may do that, at its edge.
+        lines = Text("\n").join([*wrapped(said, width - label - _GAP), *([Text(command)] if command else [])])
         lines.stylize(_STYLES[end.state] if key == "trace_why" else "")
         grid.add_row(each, lines)
     return grid
+
+
+def _command_apart(told: str) -> tuple[str, str]:
+    """What is said, and the command at its end, where there is one."""
+    said, colon, command = told.rpartition(": tunlab ")
+    if not colon:
+        said, colon, command = told.rpartition("：tunlab ")
+    return (said + colon[0], f"tunlab {command}") if colon else (told, "")
 
 
 def _facts(path: Path, end: Traced, words: Words) -> Iterator[tuple[str, str]]:
@@ -67,11 +80,10 @@ def _facts(path: Path, end: Traced, words: Words) -> Iterator[tuple[str, str]]:
         said = next((change.after for change in told.changes if change.what == "type"), "") if told else ""
         if told and said:
             yield "trace_sent_back", printable_line(words("trace_said_by", node=told.node, said=said))
-    else:
-        nowhere = words("trace_never_seen", node=printable_line(end.node))
-        yield "trace_last", _last(path, end, words) if end.last else nowhere
+    elif end.last:
+        yield "trace_last", _last(path, end, words)
     if end.why is not None:
-        if end.why.expected and end.state == "lost":
+        if end.why.expected and end.state == "lost" and end.last:
             yield "trace_expected", place(end.why.expected, words)
         yield "trace_why", reason(end.why, words)
 
@@ -82,6 +94,17 @@ def _last(path: Path, end: Traced, words: Words) -> str:
     if hop.program is not None and f"{hop.node}:{hop.device} out" == end.last:
         return f"{printable_line(hop.node)} {where(hop, words)}"
     return place(end.last, words)
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """`1-3, 5`, of numbers in their order."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
 def _ways(path: Path, words: Words, width: int) -> Iterator[Text]:

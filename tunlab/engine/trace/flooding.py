@@ -26,7 +26,9 @@ class Flooding:
         """
         if not any(place.for_another for place in self._places):
             return self._kept
-        for copies in self._floods():
+        for copies in sorted(self._floods(), key=len, reverse=True):
+            if not any(copy is each for copy in copies for each in self._kept):
+                continue  # copies of copies: they have gone with those
             living = [copy for copy in copies if self._leads_on(copy)]
             self.to_nobody = self.to_nobody or not living
             for copy in copies:
@@ -35,12 +37,22 @@ class Flooding:
         return self._kept
 
     def _floods(self) -> list[list[Place]]:
-        """What went out of one node at several devices, byte by byte the same."""
+        """What went out of one node at several devices, byte by byte the same; or at one, to somebody else."""
         groups: dict[tuple[str, str, bytes], list[Place]] = {}
         for place in self._places:
             if place.direction == "out":
                 groups.setdefault((place.node, place.way, place.view.data), []).append(place)
-        return [group for group in groups.values() if len({place.device for place in group}) > 1]
+        return [
+            group
+            for group in groups.values()
+            if len({place.device for place in group}) > 1 or self._heard_by_another(group[0])
+        ]
+
+    def _heard_by_another(self, only: Place) -> bool:
+        """Of a bridge with a single other port that is up: who hears the copy there need not be who was meant."""
+        reached = self._reached(only)
+        switched = any(each.node == only.node and each.direction == "in" and _same(each, only) for each in self._places)
+        return switched and reached is not None and reached.for_another
 
     def _leads_on(self, place: Place) -> bool:
         """Whether the packet's way goes on from there."""

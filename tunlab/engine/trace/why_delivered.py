@@ -36,10 +36,12 @@ def not_answered(ask: Asking, facts: Facts) -> Reason:
         return reason
     expected = _answer_at(ask, facts)
     if facts.asks:
-        reason = _ignored(ask, facts) or _port(ask, facts)
+        reason = _ignored(ask, facts)
         if reason is None and (unsent := why_sent.not_answered(ask, facts)):
             return unsent
-    reason = reason or why_firewall.suspected(ask, facts.version, *_PASSED)
+        reason = reason or _port(ask, facts)
+    if reason is None and (suspected := why_firewall.suspected(ask, facts.version, *_PASSED)):
+        return suspected  # it may not have come as far as what would have answered
     reason = reason or Reason("why_unknown_delivered", values=(("node", ask.node),))
     return Reason(reason.key, expected, reason.values, BACK if facts.asks else reason.way)
 

@@ -3,6 +3,7 @@
 from tunlab.engine.trace import why_firewall
 from tunlab.engine.trace.asking import Asking
 from tunlab.engine.trace.facts import Facts
+from tunlab.engine.trace.why_owner import down_there
 from tunlab.kernel.link_state import LinkState
 from tunlab.kernel.route_lookup import Route
 from tunlab.model.trace import Reason
@@ -52,6 +53,8 @@ def _unresolved(ask: Asking, facts: Facts, route: Route, link: LinkState) -> Rea
     neighbour = route.gateway or facts.destination
     if not ask.netlink.unresolved(neighbour, link.index):
         return None
+    if down := down_there(ask.nodes, neighbour):
+        return down
     values = (("node", ask.node), ("device", link.name), ("neighbour", neighbour))
     if ":" in neighbour:
         return Reason("why_no_neighbour6", values=values)

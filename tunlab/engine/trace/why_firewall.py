@@ -30,10 +30,8 @@ def suspected(ask: Asking, version: int, *hooks: str) -> Reason | None:
     counting = ask.before is not None
     for rule in _relevant(ask, version, hooks):
         if rule.packets is None or not counting:
-            return Reason(
-                "why_firewall_suspected",
-                values=(("node", ask.node), ("chain", f"{rule.family} {rule.table} {rule.chain}")),
-            )
+            key = "why_firewall_suspected" if rule.handle else "why_firewall_policy"
+            return Reason(key, values=(("node", ask.node), ("chain", f"{rule.family} {rule.table} {rule.chain}")))
     if firewall.iptables():
         return Reason("why_firewall_iptables", values=(("node", ask.node),))
     return None

@@ -55,6 +55,8 @@ def not_answered(ask: Asking, facts: Facts) -> Reason | None:
 def no_route(ask: Asking, facts: Facts, route: Route, *, back: bool = False) -> Reason:
     """The sentence for a route that the kernel refuses with ENETUNREACH, or that is made to refuse."""
     here = (("node", ask.node), ("to", facts.destination))
+    if not back and not _has_any(ask):
+        return Reason("why_no_address", values=here[:1])
     if kind := _KINDS.get(route.refused):
         return Reason("why_refusing_route", values=(*here, ("kind", kind)))
     if device := _down_with(ask, facts.destination):
@@ -62,6 +64,11 @@ def no_route(ask: Asking, facts: Facts, route: Route, *, back: bool = False) -> 
     if device := _down_and_addressed(ask, facts.version):
         return Reason("why_no_route_down", values=(*here, ("device", device)))
     return Reason("why_no_route_back" if back else "why_no_route", values=here)
+
+
+def _has_any(ask: Asking) -> bool:
+    """Whether the node has any address but those of lo."""
+    return any(ask.netlink.addresses(link.index) for link in ask.netlink.links() if link.kind != "loopback")
 
 
 def _has(ask: Asking, address: str) -> bool:
