@@ -11,6 +11,7 @@ from tunlab.model.device import DeviceDetails
 from tunlab.model.packet import Layer
 from tunlab.model.ping import PingAnswer, PingFinished
 from tunlab.model.trace import Hop, Traced
+from tunlab.model.tunnel import TunnelTold
 
 SCHEMA = 1
 SOLVED = "solved"
@@ -249,6 +250,7 @@ Happening = (
     | PingFinished
     | Hop
     | Traced
+    | TunnelTold
 )
 
 
