@@ -10,6 +10,7 @@ from typing import Any
 
 from tunlab import paths
 from tunlab.engine.loop import Loop
+from tunlab.kernel.procfs import parent_of
 from tunlab.model.topology import Endpoint
 
 _UCRED = struct.Struct("3i")  # linux/socket.h: pid, uid, gid
@@ -38,8 +39,9 @@ class Reports:
     """A socket that programs connect to, as to everybody's who wants to hear them: lines of JSON. A context manager.
 
     `name` is its own among the listeners. The first line names program, node and device; a caller whose first line
-    does not is not listened to. A second program that gives the same name is called NAME-2, and so on. `heard` gets
-    each later line's fields: number, t_ns, did, bytes, data (in hexadecimal), link, cause.
+    does not is not listened to. A second program that gives the same name at the same device is called NAME-2, and so
+    on. Of a program of several processes each calls, and names the one that is the others' parent. `heard` gets each
+    later line's fields: number, t_ns, did, bytes, data (in hexadecimal), link, cause.
     """
 
     def __init__(self, loop: Loop, heard: Heard, name: str) -> None:
@@ -94,23 +96,26 @@ class Reports:
             if caller.teller is not None:
                 self._heard(caller.teller, fields)
                 continue
-            caller.teller = self._introduced(fields)
+            caller.teller = self._introduced(caller, fields)
             if caller.teller is None:
                 caller.gone = True
                 break
         if caller.gone:
             self._leave(caller)
 
-    def _introduced(self, fields: dict[str, Any]) -> Teller | None:
+    def _introduced(self, caller: "_Caller", fields: dict[str, Any]) -> Teller | None:
         """The teller that a first line names, or None where it is not to be trusted even that far."""
         match fields:
             case {"program": str(name), "node": str(node), "device": str(device)}:
                 if _NAME.fullmatch(name) and _NODE.fullmatch(node) and _DEVICE.fullmatch(device):
-                    return Teller(self._own(name), Endpoint(node, device))
+                    at = Endpoint(node, device)
+                    caller.whole = _whole(caller.pid, fields.get("leader"), name, at)
+                    same = (each.teller for each in self._callers if each.whole and each.whole == caller.whole)
+                    return next((teller for teller in same if teller), None) or Teller(self._own(name, at), at)
         return None
 
-    def _own(self, name: str) -> str:
-        taken = {caller.teller.program for caller in self._callers if caller.teller}
+    def _own(self, name: str, at: Endpoint) -> str:
+        taken = {each.teller.program for each in self._callers if each.teller and each.teller.at == at}
         names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 2)))
         return next(each for each in names if each not in taken)
 
@@ -120,8 +125,16 @@ class Reports:
         caller.close()
 
 
+def _whole(pid: int, leader: object, name: str, at: Endpoint) -> "_Whole | None":
+    """The program of which that process is a part; None where that is all of it, or where the kernel denies it."""
+    return (leader, name, at) if isinstance(leader, int) and leader in (pid, parent_of(pid)) else None
+
+
+_Whole = tuple[int, str, Endpoint]  # a program of several processes: the leader's pid, and what they call themselves
+
+
 class _Caller:
-    """One program's connection; `gone` when it has closed it."""
+    """One process's connection; `gone` when it has closed it."""
 
     def __init__(self, line: socket.socket) -> None:
         self._line = line
@@ -129,6 +142,7 @@ class _Caller:
         self.pid = _UCRED.unpack(peer)[0]  # the kernel says it, not the caller (unix(7))
         self._partial = b""
         self.teller: Teller | None = None
+        self.whole: _Whole | None = None
         self.gone = False
 
     def fileno(self) -> int:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from itertools import pairwise
 from pathlib import Path, PurePath
 
 from tunlab.engine.scene_labels import shaping, tunnel_label
@@ -128,18 +127,19 @@ def _holders() -> dict[tuple[int, str], str]:
 
 
 def program_name(command: str) -> str:
-    """What a person calls the program of that command line: `echo`, `openvpn`, `tap.py`."""
+    """What a person calls the program of that command line: `echo`, `openvpn`, `tap.py`; of tunlab, the command."""
     words = command.split()
     if not words:
         return ""
     name = PurePath(words[0]).name
     if not _INTERPRETERS.fullmatch(name):
         return name
-    for before, word in pairwise(words):
+    for before, word, after in zip(words, words[1:], [*words[2:], ""], strict=False):
         if before == "-m":
             return word.removeprefix(_OUR_PROGRAMS)
         if not word.startswith("-"):
-            return PurePath(word).name
+            name = PurePath(word).name
+            return after if name == "tunlab" and after else name
     return name
 
 

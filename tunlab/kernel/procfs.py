@@ -108,6 +108,14 @@ def pending(pid: int, signum: int) -> bool:
     return any(mask >> (signum - 1) & 1 for mask in masks)
 
 
+def parent_of(pid: int) -> int | None:
+    """The pid of a process's parent; None where it has ended."""
+    try:
+        return int(Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
+
+
 def living() -> dict[int, str]:
     """The pids of all processes that this PID namespace has borne and that are not zombies, with their command lines.
 

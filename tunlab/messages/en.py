@@ -14,6 +14,7 @@ from tunlab.messages.play_en import SENTENCES as PLAY
 from tunlab.messages.session_en import SENTENCES as SESSION
 from tunlab.messages.topology_en import SENTENCES as TOPOLOGY
 from tunlab.messages.trace_en import SENTENCES as TRACE
+from tunlab.messages.tunnel_en import SENTENCES as TUNNEL
 from tunlab.messages.up_en import SENTENCES as UP
 from tunlab.messages.why_en import SENTENCES as WHY
 
@@ -32,6 +33,7 @@ SENTENCES: dict[str, str] = {
     **BUILDING,
     **GRAPH,
     **TRACE,
+    **TUNNEL,
     **WHY,
     **UP,
     "hint": "hint: {remedy}",

@@ -14,6 +14,7 @@ from tunlab.messages.play_zh import SENTENCES as PLAY
 from tunlab.messages.session_zh import SENTENCES as SESSION
 from tunlab.messages.topology_zh import SENTENCES as TOPOLOGY
 from tunlab.messages.trace_zh import SENTENCES as TRACE
+from tunlab.messages.tunnel_zh import SENTENCES as TUNNEL
 from tunlab.messages.up_zh import SENTENCES as UP
 from tunlab.messages.why_zh import SENTENCES as WHY
 
@@ -32,6 +33,7 @@ SENTENCES: dict[str, str] = {
     **BUILDING,
     **GRAPH,
     **TRACE,
+    **TUNNEL,
     **WHY,
     **UP,
     "hint": "提示：{remedy}",

@@ -11,6 +11,7 @@ from tunlab.model.device import DeviceDetails
 from tunlab.model.packet import Layer
 from tunlab.model.ping import PingAnswer, PingFinished
 from tunlab.model.trace import Hop, Traced
+from tunlab.model.tunnel import TunnelTold
 
 SCHEMA = 1
 SOLVED = "solved"
@@ -277,6 +278,7 @@ Happening = (
     | Hop
     | Traced
     | Measured
+    | TunnelTold
 )
 
 

@@ -47,6 +47,8 @@ class Program:
         """How pkill(1) finds it."""
         if self.module and not self.source:
             return ("-f", f"tunlab.programs.{self.module}")
+        if self.words[:1] == ("tunlab",):  # the process that holds the lab has that name too
+            return ("-f", " ".join(self.words[:2]))
         return ("-x", self._binary() if self.source else self.command()[0])
 
     def _binary(self) -> str:

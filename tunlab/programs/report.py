@@ -21,14 +21,29 @@ class Reporter:
 
     The first line says who tells: the lab's name of the program, or the module's where it was started by hand, and
     its node and device. `link`: what the packets begin with; the lines say it where that is not the IP header.
-    `number` is that of the latest report.
+    `number` is that of the latest report. `program` is the module's name where it is another than that of the file.
+
+    A program of several processes has a Reporter in each: `part` counts them from 0 on, and all `parts` count in steps
+    of that size, so that no two reports have the same number. `leader` is the process that the lab knows, which is the
+    parent of the others.
     """
 
-    def __init__(self, device: str, link: LinkType = LinkType.RAW) -> None:
-        self.number = 0
+    def __init__(
+        self,
+        device: str,
+        link: LinkType = LinkType.RAW,
+        program: str = "",
+        part: int = 0,
+        parts: int = 1,
+        leader: int | None = None,
+    ) -> None:
+        self.number = part + 1 - parts
+        self._step = parts
         self._link = {} if link is LinkType.RAW else {"link": link.name}
-        name = os.environ.get("TUNLAB_PROGRAM") or Path(sys.argv[0]).stem
-        self._hello = _line({"program": name, "node": os.environ.get("TUNLAB_NODE", ""), "device": device})
+        name = os.environ.get("TUNLAB_PROGRAM") or program or Path(sys.argv[0]).stem
+        node = os.environ.get("TUNLAB_NODE", "")
+        whole = {} if leader is None else {"leader": leader}
+        self._hello = _line({"program": name, "node": node, "device": device, **whole})
         folder = os.environ.get("TUNLAB_REPORTS")
         self._folder = Path(folder) if folder else None
         self._seen = -1  # when the folder had changed last, as we know it
@@ -40,7 +55,7 @@ class Reporter:
 
         `cause`: the number of the report of the packet from which this one was made.
         """
-        self.number += 1
+        self.number += self._step
         now = time.time_ns()
         self._look()
         if not any(self._known.values()):

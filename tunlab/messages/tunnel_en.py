@@ -1,0 +1,55 @@
+"""The sentences in English of tunnel."""
+
+SENTENCES: dict[str, str] = {
+    "help_tunnel": "Be the endpoint of a VPN: what the stack sends to a tun device goes to the peer in UDP, and back.",
+    "help_tunnel_device": "The tun device: one that is there is joined, else it is made.",
+    "help_tunnel_local": "Where this end is on the underlay; IPv6 as [ADDRESS]:PORT.",
+    "help_tunnel_peer": "Where the other end is. Nobody else is listened to.",
+    "help_tunnel_address": "Give the device this address and bring it up, such as 192.168.1.2/24. "
+    "Without this and --mtu the device stays as it is.",
+    "help_tunnel_mode": "plain: each datagram is one whole packet, and nothing is encrypted.",
+    "help_tunnel_path": "simple: one packet read, one datagram sent.",
+    "help_tunnel_mtu": "The device's MTU. With --address, and without this: what the path to the peer takes, "
+    "less the headers around a packet.",
+    "help_tunnel_stats": "Print the counters every so many seconds.",
+    "help_tunnel_json": "Write a line of JSON when it is open, each time that --stats asks for, and at the end.",
+    "tunnel_bad_place": "{option} {text}: write ADDRESS:PORT, such as 192.0.2.1:8285 or [2001:db8::1]:8285",
+    "tunnel_bad_address": "--address {text}: write an address with its prefix length, such as 192.168.1.2/24",
+    "tunnel_two_families": "--local {local} and --peer {peer} must both be IPv4, or both IPv6",
+    "tunnel_device_gone": "the device {device} was deleted; with it ends its endpoint",
+    "tunnel_device_down": "the device {device} went down, so the stack has no use for its endpoint any more; "
+    "bring it up and start this again",
+    "tunnel_half_ended": "the process that receives has ended, with status {code}; start the endpoint again",
+    "remedy_no_address": "no device of this namespace has that address; see `ip addr`",
+    "remedy_port_taken": "another program has that port; see who with `ss -ulnp`",
+    "remedy_ipv6_off": "IPv6 is switched off on that device, by net.ipv6.conf.*.disable_ipv6",
+    "remedy_mtu": "an MTU is 68 or more; for an IPv6 address 1280 or more",
+    # while it runs
+    "tunnel_open": "Open tun/tap device: {device} for a tunnel to {peer}...",
+    "tunnel_buffer": "Receive buffer: {granted} of {asked} bytes; packets up to {mtu} bytes go in one datagram",
+    "tunnel_nothing_hidden": "plain mode encrypts nothing: whoever is on the way to the peer can read, change and "
+    "invent packets",
+    "tunnel_too_big": "a packet at {device} was too big for the path to the peer, which takes {room} bytes; its sender "
+    "is told by ICMP, or it goes in fragments (said once, counted always)",
+    "tunnel_counters": "{read} read ({read_bytes} bytes), {sent} sent; {received} received ({received_bytes} bytes), "
+    "{written} written",
+    "tunnel_counters_more": "{line}; {rest}",
+    "tunnel_counters_and": ", ",
+    "tunnel_count_sent_in_fragments": "{count} sent in fragments",
+    "tunnel_count_too_big": "{count} too big",
+    "tunnel_count_too_big_told": "{count} answered by ICMP",
+    "tunnel_count_peer_closed": "{count} {count:time|times} the peer's port was closed",
+    "tunnel_count_unreachable": "{count} {count:time|times} the peer was unreachable",
+    "tunnel_count_send_full": "{count} not sent for want of room",
+    "tunnel_count_send_failed": "{count} not sent",
+    "tunnel_count_empty": "{count} empty",
+    "tunnel_count_version": "{count} of no IP version",
+    "tunnel_count_header_length": "{count} with a wrong header length",
+    "tunnel_count_total_length": "{count} with a wrong total length",
+    "tunnel_count_checksum": "{count} with a wrong header checksum",
+    "tunnel_count_device_down": "{count} not written because the device is down",
+    "tunnel_count_write_full": "{count} not written for want of room",
+    "tunnel_count_write_refused": "{count} not written because the kernel refused",
+    "tunnel_count_foreign": "{count} from others than the peer",
+    "tunnel_count_overflow": "{count} lost to a full receive buffer",
+}

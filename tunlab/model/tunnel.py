@@ -1,0 +1,29 @@
+"""What `tunlab tunnel` tells of itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelTold:
+    """An endpoint of a tunnel. `state`: open, running (told again and again, if that was asked for), or ended.
+
+    `local` and `peer` are where the ends are on the underlay. `mtu` is the largest packet that the path to the peer
+    takes in one datagram, `receive_buffer` what the kernel granted of the `asked_buffer`, all in bytes. There is a
+    process a direction. `counters` are those of docs/tunnel.md.
+    """
+
+    event: ClassVar[str] = "tunnel"
+    state: str
+    device: str
+    local: str
+    peer: str
+    mode: str
+    path: str
+    mtu: int
+    receive_buffer: int
+    asked_buffer: int
+    pid_sending: int
+    pid_receiving: int
+    counters: Mapping[str, int]

@@ -1,0 +1,81 @@
+"""What the process that sends attends to while it waits: signals, the device, the other process, the time."""
+
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from types import FrameType
+from typing import Self
+
+from tunlab.errors import TunlabError
+from tunlab.kernel.tuntap import is_up
+from tunlab.tunnel.other_half import OtherHalf
+
+_SECONDS = 0.5  # from one look to the next: so late a device that went down is noticed
+
+
+class Stopped(Exception):
+    """SIGTERM or SIGINT has come."""
+
+
+class Attending:
+    """A context manager. In the block, exceptions come out of a system call that waits: signal handlers raise them.
+
+    A signal that comes between Python's last look and the system call does not end that one; the next look does.
+    """
+
+    def __init__(
+        self, device: str, half: OtherHalf, stats: float | None, notice: Callable[[], None], tell: Callable[[], None]
+    ) -> None:
+        self._device = device
+        self._half = half
+        self._stats = stats
+        self._notice = notice
+        self._tell = tell
+        self._was_up = False
+        self._busy = False
+        self._stopped = False
+
+    def __enter__(self) -> Self:
+        self._due = time.monotonic() + (self._stats or 0)
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, self._stop)
+        for each in (signal.SIGALRM, signal.SIGCHLD):
+            signal.signal(each, self._look)
+        seconds = min(_SECONDS, self._stats or _SECONDS)
+        signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for each in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM, signal.SIGCHLD):
+            signal.signal(each, signal.SIG_IGN if each != signal.SIGCHLD else signal.SIG_DFL)
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        again, self._stopped = self._stopped, True
+        if not self._busy and not again:  # a line that is being printed is finished first
+            raise Stopped
+
+    def _look(self, _number: int, _frame: FrameType | None) -> None:
+        if self._busy or self._stopped:
+            return
+        self._busy = True
+        try:
+            self._half.check()
+            self._look_at_device()
+            self._notice()
+            if self._stats is not None and time.monotonic() >= self._due:
+                self._due += self._stats
+                self._tell()
+        finally:
+            self._busy = False
+        if self._stopped:
+            raise Stopped
+
+    def _look_at_device(self) -> None:
+        """One that was never up waits for that; one that has gone tells so itself."""
+        with suppress(OSError):
+            up = is_up(self._device)
+            if self._was_up and not up:
+                raise TunlabError("tunnel_device_down", device=self._device)
+            self._was_up = up

@@ -1,0 +1,145 @@
+"""An endpoint from its beginning to its end: opens device and socket, runs a process a direction, ends both."""
+
+import errno
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import NoReturn, Protocol
+
+from tunlab import paths
+from tunlab.errors import Status, TunlabError
+from tunlab.kernel.errno_names import refusal
+from tunlab.kernel.tuntap import Tun
+from tunlab.model.tunnel import TunnelTold
+from tunlab.programs.report import Reporter
+from tunlab.tunnel import counts, device, simple
+from tunlab.tunnel.attending import Attending, Stopped
+from tunlab.tunnel.other_half import OtherHalf
+from tunlab.tunnel.place import Place
+from tunlab.tunnel.plain import OVERHEAD
+from tunlab.tunnel.receiving import GONE, Receiving
+from tunlab.tunnel.sending import Sending
+from tunlab.tunnel.wire import RECEIVE_BUFFER, Wire
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked for. `stats`: seconds from one line of counters to the next, or None."""
+
+    device: str
+    local: Place
+    peer: Place
+    address: str | None = None
+    mode: str = "plain"
+    path: str = "simple"
+    mtu: int | None = None
+    stats: float | None = None
+
+
+class Audience(Protocol):
+    """Who hears of it."""
+
+    def told(self, what: TunnelTold) -> None:
+        """It is open, or runs, or has ended."""
+
+    def warned(self, key: str, **values: object) -> None:
+        """Something that its user should know: the key of the sentence, and what is to stand in it."""
+
+
+def run(wish: Wish, audience: Audience) -> None:
+    """Until SIGTERM or SIGINT. Raises TunlabError where it cannot begin, or not go on."""
+    if wish.local.family != wish.peer.family:
+        raise TunlabError("tunnel_two_families", Status.USAGE, local=wish.local.text, peer=wish.peer.text)
+    with ExitStack() as stack:
+        wire = stack.enter_context(Wire(wish.local, wish.peer))
+        tun = stack.enter_context(Tun(wish.device))
+        if wish.address is not None or wish.mtu is not None:
+            device.configure(tun.name, wish.address, wish.mtu or wire.room() - OVERHEAD)
+        if wish.mode == "plain" and not paths.SANDBOX_RUN.is_dir():
+            audience.warned("tunnel_nothing_hidden")
+        book = counts.Counts()
+        half = stack.enter_context(OtherHalf(lambda: _receive(tun, wire, book)))
+        _Endpoint(wish, audience, tun, wire, book, half).serve()
+
+
+class _Endpoint:
+    """What the process that sends knows of both."""
+
+    def __init__(
+        self, wish: Wish, audience: Audience, tun: Tun, wire: Wire, book: counts.Counts, half: OtherHalf
+    ) -> None:
+        self._wish = wish
+        self._audience = audience
+        self._tun = tun
+        self._wire = wire
+        self._book = book
+        self._half = half
+        self._sending = Sending(tun.fd, wire, book, _reporter(tun.name, 0, os.getpid()))
+        self._said_too_big = False
+
+    def serve(self) -> None:
+        """Send, until the end; tell of the beginning and the end."""
+        try:
+            with Attending(self._tun.name, self._half, self._wish.stats, self._notice, self._tell_running):
+                self._tell("open")
+                simple.outwards(self._tun.fd, self._wire.socket, self._sending)
+        except Stopped:
+            pass
+        except OSError as error:
+            raise _gone(error, self._tun.name) from error
+        finally:
+            self._half.end()
+            self._notice()
+            self._tell("ended")
+
+    def _notice(self) -> None:
+        """Say once that a packet was too big."""
+        if self._sending.room and not self._said_too_big:
+            self._said_too_big = True
+            self._audience.warned("tunnel_too_big", device=self._tun.name, room=self._sending.room)
+
+    def _tell_running(self) -> None:
+        self._tell("running")
+
+    def _tell(self, state: str) -> None:
+        self._book.cells[counts.FOREIGN] = self._wire.foreign()
+        self._book.cells[counts.OVERFLOW] = self._wire.overflowed()
+        self._audience.told(
+            TunnelTold(
+                state=state,
+                device=self._tun.name,
+                local=self._wish.local.text,
+                peer=self._wish.peer.text,
+                mode=self._wish.mode,
+                path=self._wish.path,
+                mtu=self._wire.room() - OVERHEAD,
+                receive_buffer=self._wire.receive_buffer(),
+                asked_buffer=RECEIVE_BUFFER,
+                pid_sending=os.getpid(),
+                pid_receiving=self._half.pid,
+                counters=self._book.told(),
+            )
+        )
+
+
+def _receive(tun: Tun, wire: Wire, book: counts.Counts) -> NoReturn:
+    """What the other process does. Raises TunlabError where it cannot go on."""
+    try:
+        simple.inwards(tun.fd, wire.socket, Receiving(book, _reporter(tun.name, 1, os.getppid())))
+    except OSError as error:
+        raise _gone(error, tun.name) from error
+
+
+def _reporter(name: str, part: int, leader: int) -> Reporter | None:
+    """In a sandbox, whoever listens is told of each packet."""
+    return (
+        Reporter(name, program="tunnel", part=part, parts=2, leader=leader) if "TUNLAB_REPORTS" in os.environ else None
+    )
+
+
+def _gone(error: OSError, name: str) -> TunlabError:
+    if error.errno in GONE:
+        return TunlabError("tunnel_device_gone", device=name)
+    if error.errno == errno.EPIPE:  # whoever read what we print
+        raise error
+    return refusal(error, f"serve {name}")

@@ -1,0 +1,62 @@
+"""What the process that receives does beside the path itself: it counts, reports, and meets what the kernel refuses."""
+
+import errno
+
+from tunlab.programs.report import Reporter
+from tunlab.tunnel import counts
+from tunlab.tunnel.plain import Malformed
+
+# What an ICMP message about something that we sent becomes (icmp_err_convert of net/ipv4/icmp.c, and net/ipv6/icmp.c).
+_OF_ICMP = frozenset(
+    (
+        errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENONET, errno.EMSGSIZE,
+        errno.EPROTO, errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.EACCES,
+    )
+)  # fmt: skip
+_COUNTED = {
+    errno.EIO: counts.WRITE_DOWN,
+    errno.ENOBUFS: counts.WRITE_FULL,
+    errno.ENOMEM: counts.WRITE_FULL,
+    errno.EAGAIN: counts.WRITE_FULL,
+}
+GONE = (errno.EBADFD, errno.EFAULT)  # the device was deleted (tun_get() and tun_ring_recv() of drivers/net/tun.c)
+
+
+class Receiving:
+    def __init__(self, book: counts.Counts, report: Reporter | None) -> None:
+        self._cells = book.cells
+        self._report = report
+
+    def received(self, datagram: bytes) -> int:
+        """A datagram came. The number under which it was reported."""
+        self._cells[counts.RECEIVED] += 1
+        self._cells[counts.RECEIVED_BYTES] += len(datagram)
+        if self._report is None:
+            return 0
+        self._report.packet("received", datagram)
+        return self._report.number
+
+    def written(self, packet: bytes, cause: int) -> None:
+        """Its packet was written."""
+        self._cells[counts.WRITTEN] += 1
+        if self._report is not None:
+            self._report.packet("written", packet, cause)
+
+    def refused(self, fault: Malformed) -> None:
+        """There is no packet in it."""
+        self._cells[fault.count] += 1
+
+    def not_received(self, error: OSError) -> None:
+        """Instead of a datagram came an error, of an ICMP message as a rule. Raises what is none."""
+        if error.errno not in _OF_ICMP:
+            raise error
+        if error.errno == errno.ECONNREFUSED:
+            self._cells[counts.ICMP_CLOSED] += 1
+        elif error.errno != errno.EMSGSIZE:  # the path is narrower than it was: the next one that is too big will tell
+            self._cells[counts.ICMP_UNREACHABLE] += 1
+
+    def not_written(self, error: OSError) -> None:
+        """The device did not take the packet. Raises the error where it will take none any more."""
+        if error.errno in GONE:
+            raise error
+        self._cells[_COUNTED.get(error.errno or 0, counts.WRITE_REFUSED)] += 1

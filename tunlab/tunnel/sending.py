@@ -1,0 +1,94 @@
+"""What the process that sends does beside the path itself: it counts, reports, and meets what the kernel refuses."""
+
+import errno
+import os
+
+from tunlab.programs.report import Reporter
+from tunlab.tunnel import counts
+from tunlab.tunnel.plain import OVERHEAD, wrap
+from tunlab.tunnel.too_big import may_be_fragmented, too_big
+from tunlab.tunnel.wire import Wire
+
+_COUNTED = {
+    errno.ECONNREFUSED: counts.SEND_CLOSED,
+    errno.ENETUNREACH: counts.SEND_UNREACHABLE,
+    errno.EHOSTUNREACH: counts.SEND_UNREACHABLE,
+    errno.ENETDOWN: counts.SEND_UNREACHABLE,
+    errno.EHOSTDOWN: counts.SEND_UNREACHABLE,
+    errno.ENOBUFS: counts.SEND_FULL,
+    errno.ENOMEM: counts.SEND_FULL,
+    errno.EAGAIN: counts.SEND_FULL,
+    errno.EMSGSIZE: counts.TOO_BIG,
+}
+
+
+class Sending:
+    """`room`: of the latest packet that was too big, how many bytes it might have had; 0 while there was none."""
+
+    def __init__(self, tun: int, wire: Wire, book: counts.Counts, report: Reporter | None) -> None:
+        self._tun = tun
+        self._wire = wire
+        self._cells = book.cells
+        self._report = report
+        self.room = 0
+
+    def read(self, packet: bytes) -> int:
+        """A packet was read. The number under which it was reported."""
+        self._cells[counts.READ] += 1
+        self._cells[counts.READ_BYTES] += len(packet)
+        if self._report is None:
+            return 0
+        self._report.packet("read", packet)
+        return self._report.number
+
+    def sent(self, packet: bytes, cause: int) -> None:
+        """It was sent."""
+        self._cells[counts.SENT] += 1
+        if self._report is not None:
+            self._report.packet("sent", wrap(packet), cause)
+
+    def not_sent(self, packet: bytes, error: OSError, cause: int) -> None:
+        """Its sending was refused.
+
+        The error may have waited at the socket since an ICMP message about an earlier packet (udp(7)), and then the
+        packet was not even looked at: only a second error is about this one.
+        """
+        room = self._wire.room() - OVERHEAD
+        if error.errno == errno.EMSGSIZE and len(packet) > room:
+            self._too_big(packet, room, cause)
+            return
+        if error.errno == errno.ECONNREFUSED:
+            self._cells[counts.SEND_CLOSED] += 1
+        again = self._try(packet, cause)
+        if again is not None and again.errno == errno.EMSGSIZE:
+            self._too_big(packet, self._wire.room() - OVERHEAD, cause)
+        elif again is not None:
+            self._cells[_COUNTED.get(again.errno or 0, counts.SEND_FAILED)] += 1
+
+    def _try(self, packet: bytes, cause: int) -> OSError | None:
+        try:
+            self._wire.socket.send(wrap(packet))
+        except OSError as error:
+            return error
+        self.sent(packet, cause)
+        return None
+
+    def _too_big(self, packet: bytes, room: int, cause: int) -> None:
+        """Have it go in fragments where it may, else tell its sender how large one may be."""
+        self.room = room
+        self._cells[counts.TOO_BIG] += 1
+        if may_be_fragmented(packet):
+            with self._wire.fragmenting():
+                refused = self._try(packet, cause)
+            self._cells[counts.FRAGMENTED if refused is None else counts.SEND_FAILED] += 1
+            return
+        answer = too_big(packet, room)
+        if answer is None:
+            return
+        try:
+            os.write(self._tun, answer)
+        except OSError:  # the device has just gone down
+            return
+        self._cells[counts.TOO_BIG_TOLD] += 1
+        if self._report is not None:
+            self._report.packet("written", answer, cause)
