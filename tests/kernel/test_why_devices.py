@@ -271,6 +271,22 @@ def test_listener_of_the_other_ip_version(sandboxed: Sandboxed) -> None:
     assert asked(sandboxed, case)[1] == "why_port_closed"
 
 
+def test_socket_that_is_connected_to_the_sender(sandboxed: Sandboxed) -> None:
+    """It gets the datagram, and not the one beside it that hears everybody else."""
+
+    def case(net: Network) -> Told:
+        with net.h2.namespace.entered():
+            connected, other = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+        with connected, other:
+            for each in (connected, other):
+                each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                each.bind(("10.0.2.2", 7))
+            connected.connect(("10.0.1.2", 4242))
+            return net.lose("h2:eth0 in", protocol="udp").told()
+
+    assert asked(sandboxed, case)[1] == "why_port_unread"
+
+
 def test_vxlan_number(sandboxed: Sandboxed) -> None:
     def case(net: Network) -> Told:
         for node, number, local, remote in (

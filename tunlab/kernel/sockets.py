@@ -12,17 +12,22 @@ _ANY = ("0.0.0.0", "::")  # of IPv4, and of both
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A socket bound to the port; `unread` are the bytes (UDP) or connections (TCP) that nobody has taken yet."""
+    """A socket bound to the port; `unread` are the bytes (UDP) or connections (TCP) that nobody has taken yet.
+
+    `peer` is the address and the port that it is connected to, None where it hears everybody.
+    """
 
     address: str
+    peer: tuple[str, int] | None
     inode: int
     unread: int
 
 
-def waiting(protocol: str, address: str, port: int) -> Waiting | None:
-    """The socket of this namespace that gets what comes to that address and port, or None. `protocol`: udp or tcp.
+def waiting(protocol: str, address: str, port: int, source: str, source_port: int) -> Waiting | None:
+    """The socket of this namespace that gets what comes to that address and port from that source, or None.
 
-    One bound to `::` counts for IPv4 too, as it is one without IPV6_V6ONLY.
+    `protocol`: udp or tcp. One that is connected to the source comes before one that hears everybody
+    (compute_score() of net/ipv4/udp.c). One bound to `::` counts for IPv4 too, as it is one without IPV6_V6ONLY.
     """
     old = ":" not in address
     taking = (address, f"::ffff:{address}", *_ANY) if old else (address, "::")
@@ -30,9 +35,9 @@ def waiting(protocol: str, address: str, port: int) -> Waiting | None:
         each
         for name in ((protocol, f"{protocol}6") if old else (f"{protocol}6",))
         for each in _sockets(name, port, listening=protocol == "tcp")
-        if each.address in taking
+        if each.address in taking and each.peer in (None, (source, source_port), (f"::ffff:{source}", source_port))
     ]
-    return max(found, key=lambda each: each.address not in _ANY, default=None)
+    return max(found, key=lambda each: (each.peer is not None, each.address not in _ANY), default=None)
 
 
 def owner(inode: int) -> tuple[int, str] | None:
@@ -55,7 +60,9 @@ def _sockets(name: str, port: int, *, listening: bool) -> list[Waiting]:
             address, _, number = columns[1].partition(":")
             if int(number, 16) == port and (not listening or columns[3] == _LISTENING):
                 unread = int(columns[4].partition(":")[2], 16)
-                found.append(Waiting(_address(address), int(columns[9]), unread))
+                far, _, far_port = columns[2].partition(":")
+                peer = (_address(far), int(far_port, 16)) if int(far_port, 16) else None
+                found.append(Waiting(_address(address), peer, int(columns[9]), unread))
     return found
 
 

@@ -33,7 +33,8 @@ def with_receiver(places: Sequence[Place], nodes: Mapping[str, int], before: Cou
         version = 6 if ":" in identity.destination else 4
         if ask.netlink.route_to(identity.destination).kind != "local" or not ask.grown(_READ[version]):
             return found
-        socket = sockets.waiting("udp", identity.destination, identity.destination_port)
+        there, back = (identity.destination, identity.destination_port), (identity.source, identity.source_port)
+        socket = sockets.waiting("udp", *there, *back)
         owner = sockets.owner(socket.inode) if socket and not socket.unread else None
     if owner is None:
         return found

@@ -74,7 +74,7 @@ def _port(ask: Asking, facts: Facts) -> Reason | None:
     if facts.protocol not in ("udp", "tcp") or not facts.port:
         return None
     here = (("node", ask.node), ("protocol", facts.protocol.upper()), ("port", str(facts.port)))
-    found = sockets.waiting(facts.protocol, facts.destination, facts.port)
+    found = sockets.waiting(facts.protocol, facts.destination, facts.port, facts.source, facts.source_port)
     if found is None:
         return Reason("why_port_closed", values=here) if _refused(ask, facts) else None
     if facts.protocol == "tcp":
