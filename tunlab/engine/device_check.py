@@ -23,6 +23,8 @@ def value(check: DeviceCheck, seen: DeviceSeen) -> str | None:
         return seen.peer
     if check.link is not None:
         return seen.link_layer
+    if check.mtu is not None:
+        return str(seen.mtu)
     there = seen.addresses if check.address else tuple(holder.program or holder.command for holder in seen.holders)
     wanted = check.address or check.holder
     return wanted if wanted in there else ", ".join(there) or None
@@ -40,6 +42,7 @@ def as_expected(seen: DeviceSeen, check: DeviceCheck) -> bool:
         and check.holders in (None, len(seen.holders))
         and (check.peer is None or str(check.peer) == seen.peer)
         and check.link in (None, seen.link_layer)
+        and check.mtu in (None, seen.mtu)
     )
 
 
@@ -53,6 +56,7 @@ def expected(check: DeviceCheck) -> str:
     words += [f"holders {check.holders}"] if check.holders is not None else []
     words += [f"peer {check.peer}"] if check.peer else []
     words += [f"link/{check.link}"] if check.link else []
+    words += [f"mtu {check.mtu}"] if check.mtu is not None else []
     return ", ".join(words)
 
 
@@ -62,8 +66,10 @@ def told(check: DeviceCheck, seen: DeviceSeen) -> str:
     words += [f"state {seen.state}"] if check.state else []
     words += seen.addresses if check.address else []
     words += [f"addresses {len(seen.addresses)}"] if check.addresses is not None else []
-    words += [f"held by {holder.program or holder.command}" for holder in seen.holders] if check.holder else []
+    names = dict.fromkeys(holder.program or holder.command for holder in seen.holders)
+    words += [f"held by {name}" for name in names] if check.holder else []
     words += [f"holders {len(seen.holders)}"] if check.holders is not None else []
     words += [f"peer {seen.peer or '-'}"] if check.peer else []
     words += [f"link/{seen.link_layer}"] if check.link else []
+    words += [f"mtu {seen.mtu}"] if check.mtu is not None else []
     return ", ".join(words) or "-"

@@ -41,7 +41,7 @@ _DIRECTIONS = {"program": ("read", "written"), "capture": ("out", "in")}
 _FILTER = ("at", "seen_by", "direction")
 _FILTER_OPTIONAL = ("length", "what", "program", "data")
 _AMOUNT = ("count", "at_least")
-_DEVICE = ("flags", "without", "state", "address", "addresses", "holder", "holders", "peer", "link")
+_DEVICE = ("flags", "without", "state", "address", "addresses", "holder", "holders", "peer", "link", "mtu")
 _GAP = "{value}"
 _MOST = 100_000
 _REASONS = tuple(key.removeprefix("why_") for key in why_en.SENTENCES)
@@ -104,6 +104,7 @@ def _device(value: Value, identifier: str, claims: _Claims, scope: Scope) -> Che
         holders=if_there(fields.get("holders"), lambda count: count.integer(0, _MOST)),
         peer=if_there(fields.get("peer"), lambda peer: endpoint(peer, scope.nodes)),
         link=if_there(fields.get("link"), lambda link: link.choice(known.LINK_LAYERS)),
+        mtu=if_there(fields.get("mtu"), lambda mtu: mtu.integer(68, 65535)),
         gone="gone" in fields,
     )
 

@@ -118,7 +118,7 @@ def _ping(value: Value, scope: Scope) -> Verb:
 
 
 def _trace(value: Value, scope: Scope) -> Verb:
-    fields = value.fields(("node", "to"), ("protocol", "size", "port"))
+    fields = value.fields(("node", "to"), ("protocol", "size", "port", "df"))
     trace = Trace(node_name(fields["node"], scope.nodes), address(fields["to"]))
     if "protocol" in fields:
         trace = replace(trace, protocol=fields["protocol"].choice(PROTOCOLS))
@@ -126,6 +126,8 @@ def _trace(value: Value, scope: Scope) -> Verb:
         trace = replace(trace, size=fields["size"].integer(56, 65535))
     if "port" in fields:
         trace = replace(trace, port=fields["port"].integer(1, 65535))
+    if "df" in fields:
+        trace = replace(trace, df=fields["df"].choice(("true",)) == "true")
     if "port" in fields and trace.protocol == "icmp":
         raise fields["port"].error("lab_trace_port")
     if "size" in fields and trace.protocol == "tcp":

@@ -85,6 +85,7 @@ SENTENCES: dict[str, str] = {
     "figure_program": "an ordinary program",
     "figure_sockets": "socket: TCP, UDP, RAW",
     "figure_sender": "tunlab trace sends",
+    "figure_own_socket": "and a socket of its own",
     "figure_stack": "protocol stack",
     "figure_crossed": "there {there} x, back {back} x",
     "figure_file": "/dev/net/tun, fd {fd}",

@@ -85,6 +85,7 @@ SENTENCES: dict[str, str] = {
     "figure_program": "普通程序",
     "figure_sockets": "套接字：TCP、UDP、RAW",
     "figure_sender": "tunlab trace 发送",
+    "figure_own_socket": "它自己也有套接字",
     "figure_stack": "协议栈",
     "figure_crossed": "去程 {there} 次，回程 {back} 次",
     "figure_file": "/dev/net/tun，fd {fd}",

@@ -59,8 +59,8 @@ class DeviceCheck:
     """A device as the kernel describes it now; what is None or empty does not matter.
 
     `addresses` counts the IPv4 and IPv6 addresses; `holder` is the program at a tun's far end, `holders` how many
-    descriptors hold it; `peer` is the other end of a veth pair; `link` is `ether` or `none`. `gone`: it was there
-    in this run, and is not now.
+    descriptors hold it; `peer` is the other end of a veth pair; `link` is `ether` or `none`; `mtu` in
+    bytes. `gone`: it was there in this run, and is not now.
     """
 
     kind: ClassVar[str] = "device"
@@ -76,6 +76,7 @@ class DeviceCheck:
     holders: int | None = None
     peer: Endpoint | None = None
     link: str | None = None
+    mtu: int | None = None
     gone: bool = False
 
 
@@ -231,7 +232,16 @@ def only_demand(check: DeviceCheck) -> str | None:
     """What a check of a device demands, where that is a single value."""
     if check.flags or check.without:
         return None
-    demands = (check.state, check.address, check.addresses, check.holder, check.holders, check.peer, check.link)
+    demands = (
+        check.state,
+        check.address,
+        check.addresses,
+        check.holder,
+        check.holders,
+        check.peer,
+        check.link,
+        check.mtu,
+    )
     values = [str(each) for each in demands if each is not None] + ["gone"] * check.gone
     return values[0] if len(values) == 1 else None
 

@@ -197,7 +197,10 @@ class Ping:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Follow one packet of `size` bytes through all nodes: an echo request, a UDP datagram, or a SYN."""
+    """Follow one packet of `size` bytes through all nodes: an echo request, a UDP datagram, or a SYN.
+
+    `df`: nobody may break it into fragments.
+    """
 
     verb: ClassVar[str] = "trace"
     changes_state: ClassVar[bool] = False
@@ -206,6 +209,7 @@ class Trace:
     protocol: str = "icmp"
     size: int = 84
     port: int | None = None
+    df: bool = False
 
     def commands(self) -> tuple[Command, ...]:
         words: Command = ("tunlab", "trace", self.node, self.to)
@@ -215,6 +219,8 @@ class Trace:
             words += ("--size", str(self.size))
         if self.port is not None:
             words += ("--port", str(self.port))
+        if self.df:
+            words += ("--df",)
         return (words,)
 
 

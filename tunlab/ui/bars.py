@@ -12,6 +12,7 @@ from tunlab.model.events import Measured
 from tunlab.ui.cells import cells
 
 _TICK = "#"  # block characters are of ambiguous width, as box-drawing ones are
+_LESS = "\u258f"  # what termgraph draws of a value that is less than a tick
 _VALUE = 24  # cells for a value with its unit, behind the longest bar
 
 
@@ -34,8 +35,7 @@ def _chart(labels: Sequence[str], values: Sequence[float], unit: str, width: int
     from termgraph.module import Args, BarChart, Data
 
     room = max(1, width - max(map(cells, labels)) - _VALUE)
-    # What is left over of a value that is less than a tick would be drawn as a character of its own.
     args = Args(width=room, custom_tick=_TICK, format="{:.2f}", suffix=f" {unit}", no_readable=True)
     with redirect_stdout(io.StringIO()) as drawn:
         BarChart(Data([[value] for value in values], list(labels)), args).draw()
-    return [Text.from_ansi(line).plain for line in drawn.getvalue().splitlines() if line.strip()]
+    return [Text.from_ansi(line).plain.replace(_LESS, "|") for line in drawn.getvalue().splitlines() if line.strip()]

@@ -98,5 +98,7 @@ def _demanded(check: DeviceCheck, words: Words) -> Iterator[str]:
         yield words("device_peer", peer=check.peer)
     if check.link:
         yield f"link/{check.link}"
+    if check.mtu is not None:
+        yield f"mtu {check.mtu}"
     if check.gone:
         yield words("device_no_more")

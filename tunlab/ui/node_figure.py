@@ -5,6 +5,7 @@ ASCII only, as the drawings of topologies are: lines of ambiguous width break on
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -137,13 +138,22 @@ def _draw_tunnel(canvas: _Canvas, number: int, device: DeviceSeen, own: Sequence
         holder = device.holders[0]
         program = words("trace_program", program=name_of(holder), pid=holder.pid)
         lines = [_marked(program, at_program), Text(words("figure_file", fd=holder.fd))]
-    lines = [lines[0], Text(), *lines[1:]]
+    socket = Text(words("figure_own_socket")) if _sends_on(own, device.device) else Text()
+    lines = [lines[0], socket, *lines[1:]]
     canvas.box(number, _USER, lines[:3], bool(at_program))
     canvas.line(number, _USER + len(lines[:3]) + 2)
     canvas.box(number, _STACK + 1, _device_lines(device, own, lost, words), bool(at_device))
     before = canvas.x(number) - _GAP
     if number == 1 or not at_device:
         canvas.put(before, _STACK + 2, Text("-" * _GAP))
+
+
+def _sends_on(own: Sequence[Hop], device: str) -> bool:
+    """Whether a program at the far end of that device hands what it reads back to the stack, for another device."""
+    return any(
+        hop.device == device and hop.program is not None and after.program is None and after.device != device
+        for hop, after in pairwise(own)
+    )
 
 
 def _stack_lines(node: str, hops: Sequence[Hop], lost: bool, words: Words) -> list[Text]:
