@@ -4,11 +4,15 @@ import errno
 import os
 import re
 import shutil
+import socket
 from collections.abc import Iterable
 from pathlib import Path
 
 from tunlab import paths
+from tunlab.errors import KernelError
 from tunlab.kernel.errno_names import attempting
+
+_PROGRAMS = {"vtun": "vtund"}  # by what a lab requires, where the program is called otherwise
 
 
 def open_clone_device() -> None:
@@ -25,12 +29,32 @@ def open_clone_device() -> None:
 
 
 def missing(requirement: str) -> str | None:
-    """The key of the sentence that says what is missing for `requirement` (tun, ipv6, or a program), or None."""
+    """The key of the sentence that says what is missing for `requirement` (tun, ipv6, xfrm, or a program), or None."""
     if requirement == "tun":
         return None if paths.CLONE_DEVICE.exists() else "missing_tun"
     if requirement == "ipv6":
         return None if Path("/proc/sys/net/ipv6").is_dir() else "missing_ipv6"
-    return None if shutil.which(requirement, path=paths.search_path()) else f"missing_{requirement}"
+    if requirement == "xfrm":
+        return None if _has_xfrm() else "missing_xfrm"
+    program = _PROGRAMS.get(requirement, requirement)
+    return None if shutil.which(program, path=paths.search_path()) else f"missing_{requirement}"
+
+
+def open_xfrm() -> None:
+    """Open a socket to the kernel's IPsec, as ip-xfrm(8) does, and close it; the kernel loads a module for it.
+
+    Raises KernelError where there is none.
+    """
+    with attempting("open a netlink socket to xfrm"):
+        socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_XFRM).close()
+
+
+def _has_xfrm() -> bool:
+    try:
+        open_xfrm()
+    except KernelError:
+        return False
+    return True
 
 
 def older_than(release: str) -> bool:

@@ -44,9 +44,11 @@ class Program:
         return self.words
 
     def process_pattern(self) -> tuple[str, ...]:
-        """How pkill(1) finds it."""
+        """How pkill(1) finds it, and no other one: both ends of a tunnel may be the same command."""
         if self.module and not self.source:
             return ("-f", f"tunlab.programs.{self.module}")
+        if self.words and self.device:
+            return ("-f", " ".join(self.words))
         return ("-x", self._binary() if self.source else self.command()[0])
 
     def _binary(self) -> str:
