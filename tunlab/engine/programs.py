@@ -99,8 +99,14 @@ class Programs:
         self._heard = 0
 
     def of(self, pid: int) -> str | None:
-        """The name of the program that a process is: the lab's, or what one that was started by hand calls itself."""
-        ours = next((name for name, each in self._running.items() if each.process.pid == pid), None)
+        """The name of the program that a process is: the lab's, or what one that was started by hand calls itself.
+
+        A child of the lab's program counts for it: a server may leave each client to one.
+        """
+        leaders = {pid}
+        with suppress(OSError):  # it has ended
+            leaders.add(os.getsid(pid))  # each of the lab's programs leads a session of its own
+        ours = next((name for name, each in self._running.items() if each.process.pid in leaders), None)
         return ours or self._reports.name_of(pid)
 
     def start(self, program: Program) -> None:
