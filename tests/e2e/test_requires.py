@@ -10,7 +10,7 @@ from tunlab import paths
 from tunlab.i18n import LANGUAGES, Words
 from tunlab.kernel import probe
 
-LABS = {"openvpn": "openvpn", "vtun": "vtund"}  # by requirement, the program that it is
+LABS = {"openvpn": "openvpn", "vtun": "vtund", "xfrm": None}  # by requirement, the program that it is
 
 
 def without(program: str, script: str) -> Done:

@@ -5,7 +5,9 @@ import os
 import re
 import shutil
 import socket
+import subprocess
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from tunlab import paths
@@ -13,6 +15,26 @@ from tunlab.errors import KernelError
 from tunlab.kernel.errno_names import attempting
 
 _PROGRAMS = {"vtun": "vtund"}  # by what a lab requires, where the program is called otherwise
+_ESP = (
+    *(
+        "ip",
+        "xfrm",
+        "state",
+        "add",
+        "src",
+        "192.0.2.1",
+        "dst",
+        "192.0.2.2",
+        "proto",
+        "esp",
+        "spi",
+        "1",
+        "mode",
+        "tunnel",
+    ),
+    *("aead", "rfc4106(gcm(aes))", "0x" + 20 * "00", "128"),
+)
+_REFUSED = 2  # ip's status where the kernel says no
 
 
 def open_clone_device() -> None:
@@ -35,23 +57,29 @@ def missing(requirement: str) -> str | None:
     if requirement == "ipv6":
         return None if Path("/proc/sys/net/ipv6").is_dir() else "missing_ipv6"
     if requirement == "xfrm":
-        return None if _has_xfrm() else "missing_xfrm"
+        return None if _has_ipsec() else "missing_xfrm"
     program = _PROGRAMS.get(requirement, requirement)
     return None if shutil.which(program, path=paths.search_path()) else f"missing_{requirement}"
 
 
-def open_xfrm() -> None:
-    """Open a socket to the kernel's IPsec, as ip-xfrm(8) does, and close it; the kernel loads a module for it.
+def try_ipsec() -> None:
+    """Give the kernel a key for ESP, in a network namespace made for that; it loads its modules by itself.
 
-    Raises KernelError where there is none.
+    Raises KernelError where it has no IPsec, or none with ESP. Where no such namespace can be made, nothing is known.
     """
     with attempting("open a netlink socket to xfrm"):
         socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_XFRM).close()
+    alone = ("unshare", *(("--user", "--map-root-user") if os.geteuid() else ()), "--net")
+    variables = os.environ | {"PATH": paths.search_path()}
+    done = subprocess.run([*alone, *_ESP], stdin=subprocess.DEVNULL, capture_output=True, env=variables, check=False)
+    if done.returncode == _REFUSED:
+        raise KernelError("EPROTONOSUPPORT", "ip xfrm state add proto esp")
 
 
-def _has_xfrm() -> bool:
+@cache
+def _has_ipsec() -> bool:
     try:
-        open_xfrm()
+        try_ipsec()
     except KernelError:
         return False
     return True

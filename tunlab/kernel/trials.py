@@ -58,7 +58,7 @@ BASE: Mapping[str, Trial] = {
     "veth": _veth,
     "bridge": _bridge,
     "ipv6": _ipv6,
-    "xfrm": probe.open_xfrm,
+    "xfrm": probe.try_ipsec,
 }
 
 

@@ -108,7 +108,7 @@ SENTENCES: dict[str, str] = {
     "missing_tcpdump": "tcpdump is not installed",
     "missing_openvpn": "OpenVPN is not installed; install it with `sudo apt install openvpn`",
     "missing_vtun": "vtund is not installed; install it with `sudo apt install vtun`",
-    "missing_xfrm": "this kernel has no IPsec (xfrm); a distribution's own kernel has it: modules xfrm_user and esp4",
+    "missing_xfrm": "this kernel has no IPsec (xfrm with ESP); a distribution's kernel has: modules xfrm_user and esp4",
     # the run
     "step_of": "step {number} of {total}",
     "why": "Why",
