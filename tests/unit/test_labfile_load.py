@@ -129,7 +129,7 @@ def test_checks_take_over_the_claims_of_their_step() -> None:
 
 def test_kinds_of_checks_and_what_they_expect() -> None:
     claims = ("C04",)
-    read = PacketFilter(TUN0, "program", "read", program="reader", data="0000dd")
+    read = PacketFilter(TUN0, "program", "read", program="reader", data="0000dd", text="seen")
     expected: dict[Check, str | None] = {
         PacketCheck("told", claims, read, 2, at_least=True, each=True): None,
         LengthCheck("bytes", claims, PacketFilter(TUN0, "program", "read", what="UDP"), 88): "88",
