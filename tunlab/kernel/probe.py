@@ -16,24 +16,10 @@ from tunlab.kernel.errno_names import attempting
 
 _PROGRAMS = {"vtun": "vtund"}  # by what a lab requires, where the program is called otherwise
 _ESP = (
-    *(
-        "ip",
-        "xfrm",
-        "state",
-        "add",
-        "src",
-        "192.0.2.1",
-        "dst",
-        "192.0.2.2",
-        "proto",
-        "esp",
-        "spi",
-        "1",
-        "mode",
-        "tunnel",
-    ),
-    *("aead", "rfc4106(gcm(aes))", "0x" + 20 * "00", "128"),
-)
+    "ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 1 mode tunnel aead rfc4106(gcm(aes)) 0x"
+    + 20 * "00"
+    + " 128"
+).split()
 _REFUSED = 2  # ip's status where the kernel says no
 
 
