@@ -3,6 +3,7 @@
 import io
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -303,3 +304,9 @@ def test_a_program_that_kept_it_was_the_last() -> None:
     assert "last seen  h1 reader pid 7 read" in [
         line.rstrip() for line in lines(hops, traced("lost", THERE, "h1:tun0 out"))
     ]
+
+
+def test_a_name_that_looks_like_markup_is_shown_as_it_is() -> None:
+    hops, [end] = routed()
+    named = replace(hops[1], program="vtund[c]", pid=7, direction="through")
+    assert any("vtund[c] pid 7" in line for line in lines([hops[0], named, *hops[2:]], end))
