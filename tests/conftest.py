@@ -25,6 +25,7 @@ NO_TMUX = "no tmux"
 NO_TSHARK = "no tshark"
 NO_TCPDUMP = "no tcpdump"
 NO_NFT = "no nft"
+NO_XFRM = "no xfrm"
 NOT_ROOT = "not root"
 NOT_A_USER = "not an ordinary user"
 NO_SANDBOX = "no permission for namespaces"
@@ -54,6 +55,7 @@ NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
     "tshark": (NO_TSHARK, lambda: _found("tshark", "capinfos")),
     "tcpdump": (NO_TCPDUMP, lambda: _found("tcpdump")),
     "nft": (NO_NFT, lambda: _found("nft")),
+    "xfrm": (NO_XFRM, lambda: _granted(probe.try_ipsec)),
     "root": (NOT_ROOT, lambda: os.geteuid() == 0),
     "user": (NOT_A_USER, lambda: os.geteuid() != 0),
     "sandbox": (NO_SANDBOX, lambda: _granted(lambda: sandbox.run(lambda _: 0, lambda _: None))),

@@ -133,6 +133,7 @@ def test_the_list_has_every_lab_and_section(state: Path) -> None:
         "steps": len(steps(LAB)),
         "done": 2,
         "finished": False,
+        "missing": None,
     }
     text = told("list")
     assert all(entry["id"] in text and entry["title"] in text for entry in entries)

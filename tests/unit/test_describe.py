@@ -22,13 +22,14 @@ from tunlab.ui.describe import describe
 
 TUN0, ETH0 = Endpoint("h1", "tun0"), Endpoint("h2", "eth0")
 READ = PacketFilter(TUN0, "program", "read")
-OUT = PacketFilter(TUN0, "capture", "out", 88, "echo", data="0000")
+OUT = PacketFilter(TUN0, "capture", "out", 88, "echo", data="0000", text="secret")
 
 CHECKS: list[tuple[Check, str, str]] = [
     (
         PacketCheck("a", (), OUT, 4),
-        "captured at h1:tun0: exactly 4 packets of 88 bytes that begin with 0000 (echo) went out",
-        "h1:tun0 抓到(出)的包，各 88 字节，以 0000 开头（echo）：4 个",
+        "captured at h1:tun0: exactly 4 packets of 88 bytes that begin with 0000 in whose bytes 'secret' can be read"
+        " (echo) went out",
+        "h1:tun0 抓到(出)的包，各 88 字节，以 0000 开头，字节里读得到“secret”（echo）：4 个",
     ),
     (
         PacketCheck("a", (), PacketFilter(TUN0, "program", "read", program="deaf"), 2, at_least=True),

@@ -223,6 +223,7 @@ def test_nothing_that_a_program_calls_itself_reaches_the_terminal(language: str)
         ("/usr/bin/python3 -m tunlab.programs.reader --device tun0", "reader"),
         ("python3.12 /home/me/answer.py", "answer.py"),
         ("/usr/sbin/openvpn --config a.conf", "openvpn"),
+        ("vtund[c]: plain tun tun0", "vtund"),
         ("python3", "python3"),
         ("", ""),
     ],

@@ -128,6 +128,8 @@ def test_at_least_so_many(seen: int, status: str) -> None:
         (PacketFilter(TUN0, "program", "read", data="4500"), 2),
         (PacketFilter(TUN0, "program", "read", data="450000"), 1),
         (PacketFilter(TUN0, "program", "read", program="reader", data="4500"), 0),
+        (PacketFilter(TUN0, "program", "read", text="E\0"), 2),
+        (PacketFilter(TUN0, "program", "read", text="\0E"), 0),
     ],
 )
 def test_packets_by_their_teller_and_by_their_first_bytes(wanted: PacketFilter, count: int) -> None:

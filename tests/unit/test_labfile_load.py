@@ -71,6 +71,18 @@ def test_topology_and_programs() -> None:
     )
 
 
+def test_how_a_program_is_found_to_be_ended() -> None:
+    """Not by its name alone where it holds a device: the other end of a tunnel may have the same."""
+    tcpdump = Program("tcpdump", "h1", words=("tcpdump", "-n"), ready="listening")
+    vpn = Program("vpn", "h1", words=("vpn", "h1.conf"), device=TUN0)
+    titled = Program("vpn", "h1", words=("vpn", "h1.conf"), device=TUN0, title="vpn: client")
+    assert [each.process_pattern() for each in (tcpdump, vpn, titled)] == [
+        ("-x", "tcpdump"),
+        ("-f", "vpn h1.conf"),
+        ("-f", "vpn: client"),
+    ]
+
+
 def test_verbs() -> None:
     lab = sample()
     reader, tcpdump = lab.programs
@@ -91,7 +103,7 @@ def test_verbs() -> None:
         StartProgram(tcpdump),
         Ping("h1", "192.0.2.7", 4, 0.2),
         StopProgram(tcpdump),
-        Execute("h2", ("ip", "addr")),
+        Execute("h2", ("ip", "addr"), lasting=True),
     )
     assert (turn.do, turn.observes) == ((), None)
     assert turn.solve == turn.verbs()
@@ -129,7 +141,7 @@ def test_checks_take_over_the_claims_of_their_step() -> None:
 
 def test_kinds_of_checks_and_what_they_expect() -> None:
     claims = ("C04",)
-    read = PacketFilter(TUN0, "program", "read", program="reader", data="0000dd")
+    read = PacketFilter(TUN0, "program", "read", program="reader", data="0000dd", text="seen")
     expected: dict[Check, str | None] = {
         PacketCheck("told", claims, read, 2, at_least=True, each=True): None,
         LengthCheck("bytes", claims, PacketFilter(TUN0, "program", "read", what="UDP"), 88): "88",

@@ -29,6 +29,11 @@ def test_acts_of_the_moment_leave_nothing() -> None:
     assert lasting(done) == [StartProgram(READER), ADDRESS, UP]
 
 
+def test_a_command_that_later_steps_stand_on_is_run_again() -> None:
+    command = Execute("h1", ("ip", "-batch", "h1.ipsec"), lasting=True)
+    assert lasting([command, ADDRESS, command]) == [command, ADDRESS, command]
+
+
 def test_a_device_goes_with_its_program_and_takes_its_address_along() -> None:
     route = AddRoute("h1", "198.51.100.0/24", device="tun0")
     setting = SetSysctl("h1", "net.ipv6.conf.tun0.disable_ipv6", "1")

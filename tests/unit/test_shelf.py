@@ -1,5 +1,6 @@
 """What the learner is told to do next, and how far they are."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,15 @@ CASES = {
 def test_what_next(case: str) -> None:
     played, expected = CASES[case]
     assert what_next(made(**played)) == expected
+
+
+def test_a_lab_that_cannot_be_played_here_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "search_path", lambda: "/nowhere")
+    section, _ = made(a=BOTH, b=BOTH).groups
+    steps = tuple(replace(step, requires=("openvpn",)) for step in lab("c").steps)
+    shelved = Shelved(replace(lab("c"), steps=steps))
+    assert shelved.missing() == "missing_openvpn"
+    assert what_next(Shelf((section, Group((shelved,))))) == Next()
 
 
 def test_how_many_steps_are_done() -> None:

@@ -157,3 +157,12 @@ def test_the_field_that_a_check_asks_for_is_told_first() -> None:
     with console.capture() as capture:
         console.print(frame(view, step, Words("en"), console, 60))
     assert "84  IP.ttl 64  IP 192.0.2.1 > 192.0.2.2" in capture.get()
+
+
+def test_a_hop_is_the_packet_that_was_captured_there() -> None:
+    there = Hop("ping", 1, 1, "h1", "tun0 out", "there", "tun0", "out", 0.0, 84, "", data="45")
+    program = replace(there, number=2, where="echo pid 2", direction="through", program="echo", data="45")
+    back = replace(there, number=3, where="tun0 in", way="back", direction="in", data="46")
+    reply = replace(SENT, direction="in", data="46")
+    view = view_of(SENT, reply, there, program, back)
+    assert [row.packet for row in view.rows_of_hops()] == [SENT, SENT, reply]

@@ -32,7 +32,7 @@ def list_labs(language: str, as_json: bool) -> None:
         if not as_json:
             _print(catalogue.table(labs, words))
             return
-        for entry in catalogue.as_json(labs, language):
+        for entry in catalogue.as_json(labs, words):
             print(json.dumps(entry))
 
 

@@ -40,9 +40,13 @@ def open_labs(folder: Path, pace: str, twin: bool) -> Section:
 
 
 def need_devices(section: Section) -> None:
-    """Raise KernelError where a lab needs /dev/net/tun and it cannot be opened."""
-    if any("tun" in step.requires for lab in section.parts for step in lab.steps):
+    """Raise TunlabError where a lab needs /dev/net/tun and it cannot be opened, or where no step could be done."""
+    steps = [step for lab in section.parts for step in lab.steps]
+    if any("tun" in step.requires for step in steps):
         probe.open_clone_device()
+    missing = [probe.first_missing(step.requires) for step in steps]
+    if missing[0] and all(missing):
+        raise TunlabError(missing[0])
 
 
 def _with_twins(lab: Lab) -> Lab:

@@ -120,7 +120,7 @@ def _program(name: str, needed: bool) -> Finding:
         there = Sentence("doctor_program_there", {"place": place})
         return Finding(Group.PROGRAM, name, State.OK, (there,), None, needed)
     missing = [Sentence("doctor_program_missing", {"package": PACKAGES[name]})]
-    if name in ("cc", "tcpdump"):
+    if name in ("cc", "tcpdump", "openvpn", "vtund"):
         missing.append(Sentence(f"doctor_without_{name}"))
     return Finding(
         Group.PROGRAM, name, State.PART, tuple(missing), typed(f"sudo apt-get install {PACKAGES[name]}"), needed

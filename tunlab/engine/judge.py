@@ -129,7 +129,7 @@ def _lost(stage: Stage, step: str, check: PacketCheck | LengthCheck | AgreeCheck
     """Whether the capture lost packets that the check may have meant: of what a C program read, it alone has bytes."""
     if stage.dropped() == 0:
         return False
-    anything = replace(check.packets, length=None, what=None, data=None)
+    anything = replace(check.packets, length=None, what=None, data=None, text=None)
     blank = any(not packet.data for packet in stage.evidence.packets(step, anything))
     return check.packets.seen_by == "capture" or (blank and check.packets != anything)
 

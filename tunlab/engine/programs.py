@@ -21,6 +21,7 @@ from tunlab.i18n import LANGUAGES
 from tunlab.kernel.errno_names import name_of
 from tunlab.kernel.process import Process, spawn
 from tunlab.kernel.procfs import pending, tun_holders
+from tunlab.labfile.files import stays_inside
 from tunlab.model.events import Output
 from tunlab.model.packet import LinkType
 from tunlab.model.program import Program
@@ -78,7 +79,7 @@ class Programs:
     def __enter__(self) -> "Programs":
         try:
             for path in self._folder.iterdir():
-                if path.is_file() and path.name not in _NOT_FOR_PROGRAMS:
+                if _is_for_programs(path):
                     shutil.copyfile(path, paths.WORK / path.name)
         except OSError as error:
             place = error.filename or self._folder
@@ -99,8 +100,14 @@ class Programs:
         self._heard = 0
 
     def of(self, pid: int) -> str | None:
-        """The name of the program that a process is: the lab's, or what one that was started by hand calls itself."""
-        ours = next((name for name, each in self._running.items() if each.process.pid == pid), None)
+        """The name of the program that a process is: the lab's, or what one that was started by hand calls itself.
+
+        A child of the lab's program counts for it: a server may leave each client to one.
+        """
+        leaders = {pid}
+        with suppress(OSError):  # it has ended
+            leaders.add(os.getsid(pid))  # each of the lab's programs leads a session of its own
+        ours = next((name for name, each in self._running.items() if each.process.pid in leaders), None)
         return ours or self._reports.name_of(pid)
 
     def start(self, program: Program, private: bool = False) -> None:
@@ -263,6 +270,11 @@ class Programs:
     def _holds(self, running: RunningProgram, device: Endpoint) -> bool:
         namespace = self._nodes[device.node].namespace.inode()
         return any(holder.pid == running.process.pid for holder in tun_holders(device.device, namespace))
+
+
+def _is_for_programs(path: Path) -> bool:
+    """A file of the lab's folder itself: a link that leads out of it could show what is the user's own."""
+    return path.is_file() and path.name not in _NOT_FOR_PROGRAMS and stays_inside(path.parent, path.name)
 
 
 def _length_told(pattern: str, line: str) -> int | None:

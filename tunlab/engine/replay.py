@@ -14,6 +14,7 @@ from tunlab.model.verbs import (
     AddDevice,
     AddRoute,
     DeleteDevice,
+    Execute,
     SetLink,
     SetSysctl,
     StartProgram,
@@ -53,7 +54,7 @@ def lasting(done: Sequence[Verb]) -> list[Verb]:
 
     Acts of the moment, such as a ping, leave nothing.
     """
-    verbs = [verb for verb in done if verb.changes_state or isinstance(verb, StartProgram | StopProgram)]
+    verbs = [verb for verb in done if verb.changes_state or _lasts(verb)]
     lives: dict[Endpoint, _Life] = {}
     over: set[int] = set()
     for number, verb in enumerate(verbs):
@@ -66,6 +67,10 @@ def lasting(done: Sequence[Verb]) -> list[Verb]:
                 over.update(life.verbs)
                 lives = {at: each for at, each in lives.items() if each is not life}
     return [verb for number, verb in enumerate(verbs) if number not in over]
+
+
+def _lasts(verb: Verb) -> bool:
+    return isinstance(verb, StartProgram | StopProgram) or (isinstance(verb, Execute) and verb.lasting)
 
 
 def places(done: Sequence[Verb]) -> set[Endpoint]:

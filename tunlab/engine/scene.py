@@ -18,6 +18,7 @@ from tunlab.model.scene import Scene, SceneDevice, SceneLink, SceneNode
 from tunlab.model.topology import Node, Topology
 
 _OUR_PROGRAMS = "tunlab.programs."
+_TITLE = re.compile(r"(?<=\w)(\[.*\])?:$")  # behind the name of a program that tells its state there: `vtund[c]: plain`
 _INTERPRETERS = re.compile(r"(python[\d.]*|perl|ruby|bash|sh)")
 
 
@@ -131,7 +132,7 @@ def program_name(command: str) -> str:
     words = command.split()
     if not words:
         return ""
-    name = PurePath(words[0]).name
+    name = _TITLE.sub("", PurePath(words[0]).name)
     if not _INTERPRETERS.fullmatch(name):
         return name
     for before, word, after in zip(words, words[1:], [*words[2:], ""], strict=False):

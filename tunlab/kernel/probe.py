@@ -4,11 +4,23 @@ import errno
 import os
 import re
 import shutil
+import socket
+import subprocess
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from tunlab import paths
+from tunlab.errors import KernelError
 from tunlab.kernel.errno_names import attempting
+
+_PROGRAMS = {"vtun": "vtund"}  # by what a lab requires, where the program is called otherwise
+_ESP = (
+    "ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 1 mode tunnel aead rfc4106(gcm(aes)) 0x"
+    + 20 * "00"
+    + " 128"
+).split()
+_REFUSED = 2  # ip's status where the kernel says no
 
 
 def open_clone_device() -> None:
@@ -25,12 +37,38 @@ def open_clone_device() -> None:
 
 
 def missing(requirement: str) -> str | None:
-    """The key of the sentence that says what is missing for `requirement` (tun, ipv6, or a program), or None."""
+    """The key of the sentence that says what is missing for `requirement` (tun, ipv6, xfrm, or a program), or None."""
     if requirement == "tun":
         return None if paths.CLONE_DEVICE.exists() else "missing_tun"
     if requirement == "ipv6":
         return None if Path("/proc/sys/net/ipv6").is_dir() else "missing_ipv6"
-    return None if shutil.which(requirement, path=paths.search_path()) else f"missing_{requirement}"
+    if requirement == "xfrm":
+        return None if _has_ipsec() else "missing_xfrm"
+    program = _PROGRAMS.get(requirement, requirement)
+    return None if shutil.which(program, path=paths.search_path()) else f"missing_{requirement}"
+
+
+def try_ipsec() -> None:
+    """Give the kernel a key for ESP, in a network namespace made for that; it loads its modules by itself.
+
+    Raises KernelError where it has no IPsec, or none with ESP. Where no such namespace can be made, nothing is known.
+    """
+    with attempting("open a netlink socket to xfrm"):
+        socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_XFRM).close()
+    alone = ("unshare", *(("--user", "--map-root-user") if os.geteuid() else ()), "--net")
+    variables = os.environ | {"PATH": paths.search_path()}
+    done = subprocess.run([*alone, *_ESP], stdin=subprocess.DEVNULL, capture_output=True, env=variables, check=False)
+    if done.returncode == _REFUSED:
+        raise KernelError("EPROTONOSUPPORT", "ip xfrm state add proto esp")
+
+
+@cache
+def _has_ipsec() -> bool:
+    try:
+        try_ipsec()
+    except KernelError:
+        return False
+    return True
 
 
 def older_than(release: str) -> bool:

@@ -58,6 +58,7 @@ BASE: Mapping[str, Trial] = {
     "veth": _veth,
     "bridge": _bridge,
     "ipv6": _ipv6,
+    "xfrm": probe.try_ipsec,
 }
 
 

@@ -39,7 +39,7 @@ LENGTH = "length"  # {check.length} in prose is the length of its packets
 
 _DIRECTIONS = {"program": ("read", "written"), "capture": ("out", "in")}
 _FILTER = ("at", "seen_by", "direction")
-_FILTER_OPTIONAL = ("length", "what", "program", "data")
+_FILTER_OPTIONAL = ("length", "what", "program", "data", "text")
 _AMOUNT = ("count", "at_least")
 _DEVICE = ("flags", "without", "state", "address", "addresses", "holder", "holders", "peer", "link", "mtu")
 _GAP = "{value}"
@@ -193,6 +193,7 @@ def _filter(value: Value, fields: Mapping[str, Value], scope: Scope) -> PacketFi
         what=if_there(fields.get("what"), Value.text),
         program=_name(fields, scope),
         data=if_there(fields.get("data"), _hexadecimal),
+        text=if_there(fields.get("text"), Value.text),
     )
 
 

@@ -4,7 +4,7 @@ from functools import cache
 
 from tunlab.paths import PACKAGE
 
-REQUIREMENTS = ("tun", "ipv6", "cc", "tcpdump")
+REQUIREMENTS = ("tun", "ipv6", "cc", "tcpdump", "openvpn", "vtun", "xfrm")
 
 # Those of <linux/if.h> that ip-link(8) shows, without the IFF_ in front; kernel/netlink.py tells the same ones.
 FLAGS = (

@@ -25,7 +25,9 @@ def read_programs(value: Value | None, folder: Path, nodes: Collection[str]) -> 
 
 def _program(value: Value, folder: Path, nodes: Collection[str]) -> Program:
     name = declared_name(value)
-    fields = value.fields(("node",), ("source", "module", "arguments", "words", "device", "tells_read", "ready"))
+    fields = value.fields(
+        ("node",), ("source", "module", "arguments", "words", "device", "tells_read", "ready", "title")
+    )
     if "words" in fields:
         value.one_of(fields, "source", "module", "words")
     value.some_of(fields, "source", "module", "words")
@@ -42,6 +44,7 @@ def _program(value: Value, folder: Path, nodes: Collection[str]) -> Program:
         device=Endpoint(node, device) if device else None,
         tells_read=if_there(fields.get("tells_read"), _tells_read),
         ready=if_there(fields.get("ready"), Value.text),
+        title=if_there(fields.get("title"), Value.text),
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tunlab import paths
 from tunlab.errors import TunlabError
+from tunlab.kernel import probe
 from tunlab.labfile.load import load
 from tunlab.model.lab import Lab, Section
 from tunlab.session import progress
@@ -24,6 +25,11 @@ class Shelved:
     def ahead(self) -> tuple[str, ...]:
         """The ids of the steps that are still to be done, in order."""
         return tuple(step.id for step in self.lab.steps if not (self.played and self.played.played(step.id)))
+
+    def missing(self) -> str | None:
+        """The key of the sentence that says why none of its steps can be done on this machine; None where one can."""
+        found = [probe.first_missing(step.requires) for step in self.lab.steps]
+        return found[0] if all(found) else None
 
     def done(self) -> int:
         """How many steps are done."""
@@ -69,13 +75,16 @@ class Next:
 
 
 def what_next(shelf: Shelf) -> Next:
-    """The first section for somebody new, else the lab played last, else the one after it that is not finished."""
+    """The first section for somebody new, else the lab played last, else the one after it that is not finished.
+
+    A lab that cannot be played on this machine is passed over.
+    """
     labs = shelf.labs()
     latest = max(range(len(labs)), key=lambda number: labs[number].last_played(), default=0)
     if shelf.groups and not any(shelved.last_played() for shelved in labs):
         return Next(shelf.groups[0].id(), first=True)
     for shelved in (*labs[latest:], *labs[:latest]):
-        if ahead := shelved.ahead():
+        if (ahead := shelved.ahead()) and not shelved.missing():
             return Next(shelved.lab.id, ahead[0] if shelved.done() else None, shelved.lab)
     return Next()
 

@@ -143,9 +143,10 @@ def _measure(value: Value, scope: Scope) -> Verb:
 
 
 def _exec(value: Value, scope: Scope) -> Verb:
-    fields = value.fields(("node", "command"), ("status",))
+    fields = value.fields(("node", "command"), ("status", "lasting"))
     status = if_there(fields.get("status"), lambda status: status.integer(0, 255)) or 0
-    return Execute(node_name(fields["node"], scope.nodes), texts(fields["command"]), status)
+    lasting = "lasting" in fields and fields["lasting"].choice(("true",)) == "true"
+    return Execute(node_name(fields["node"], scope.nodes), texts(fields["command"]), status, lasting)
 
 
 VERBS: Mapping[str, Callable[[Value, Scope], Verb]] = {

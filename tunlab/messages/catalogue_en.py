@@ -23,6 +23,7 @@ SENTENCES: dict[str, str] = {
     "progress_none": "{total} steps",
     "progress_some": "{done} of {total} steps",
     "progress_finished": "finished",
+    "progress_not_here": "cannot run here",
     "progress_unreadable": "{file} is not the progress that tunlab wrote; add --fresh to a run to set it aside",
     "progress_refused": "cannot keep your progress in {file}: {problem}; set XDG_STATE_HOME to a folder of yours",
     # Claims.

@@ -23,6 +23,7 @@ SENTENCES: dict[str, str] = {
     "progress_none": "共 {total} 步",
     "progress_some": "{done}/{total} 步",
     "progress_finished": "已完成",
+    "progress_not_here": "这台机器做不了",
     "progress_unreadable": "{file} 不是 tunlab 写的进度文件；运行实验时加上 --fresh，就会把它改名保留，重新开始记录",
     "progress_refused": "无法把进度保存到 {file}：{problem}；请把 XDG_STATE_HOME 指向自己的目录",
     # 论断

@@ -44,5 +44,6 @@ SENTENCES: dict[str, str] = {
     "what_bytes": " of {length} bytes",
     "what_summary": " ({what})",
     "what_data": " that begin with {data}",
+    "what_text": " in whose bytes '{text}' can be read",
     "what_program": " told by {program}",
 }

@@ -44,5 +44,6 @@ SENTENCES: dict[str, str] = {
     "what_bytes": "，各 {length} 字节",
     "what_summary": "（{what}）",
     "what_data": "，以 {data} 开头",
+    "what_text": "，字节里读得到“{text}”",
     "what_program": "，由 {program} 报告",
 }

@@ -22,6 +22,7 @@ SENTENCES: dict[str, str] = {
     "doctor_about_veth": "a cable between two nodes",
     "doctor_about_bridge": "a switch",
     "doctor_about_ipv6": "a device takes an IPv6 address",
+    "doctor_about_xfrm": "IPsec in the kernel (xfrm)",
     "doctor_about_sessions": "a run can be noted down in {folder}",
     "doctor_without_tap": "labs with a tap device cannot run",
     "doctor_without_veth": "labs with more than one node cannot run",
@@ -47,6 +48,9 @@ SENTENCES: dict[str, str] = {
     "doctor_programs_missing": "not installed",
     "doctor_without_cc": "Python twins take the place of C programs",
     "doctor_without_tcpdump": "the steps that need it are skipped",
+    "doctor_without_openvpn": "the lab about it cannot be played",
+    "doctor_without_vtund": "the lab about it cannot be played",
+    "doctor_without_xfrm": "the lab about IPsec cannot be played",
     # Kinds of device.
     "doctor_about_vlan": "tagged Ethernet",
     "doctor_about_macvlan": "more MAC addresses on one card",

@@ -22,6 +22,7 @@ SENTENCES: dict[str, str] = {
     "doctor_about_veth": "连接两个节点的网线",
     "doctor_about_bridge": "交换机",
     "doctor_about_ipv6": "设备可以配置 IPv6 地址",
+    "doctor_about_xfrm": "内核里的 IPsec（xfrm）",
     "doctor_about_sessions": "可以在 {folder} 里记录正在进行的运行",
     "doctor_without_tap": "用到 tap 设备的实验做不了",
     "doctor_without_veth": "有多个节点的实验做不了",
@@ -47,6 +48,9 @@ SENTENCES: dict[str, str] = {
     "doctor_programs_missing": "没有安装",
     "doctor_without_cc": "C 程序会改用 Python 版",
     "doctor_without_tcpdump": "用到它的步骤会跳过",
+    "doctor_without_openvpn": "用到它的实验做不了",
+    "doctor_without_vtund": "用到它的实验做不了",
+    "doctor_without_xfrm": "IPsec 的实验做不了",
     # 设备类型
     "doctor_about_vlan": "带标签的以太网",
     "doctor_about_macvlan": "一块网卡上有多个 MAC 地址",

@@ -110,6 +110,9 @@ SENTENCES: dict[str, str] = {
     "missing_ipv6": "this kernel was started without IPv6",
     "missing_cc": "there is no C compiler (cc)",
     "missing_tcpdump": "tcpdump is not installed",
+    "missing_openvpn": "OpenVPN is not installed; install it with `sudo apt install openvpn`",
+    "missing_vtun": "vtund is not installed; install it with `sudo apt install vtun`",
+    "missing_xfrm": "this kernel has no IPsec (xfrm with ESP); a distribution's kernel has: modules xfrm_user and esp4",
     # the run
     "step_of": "step {number} of {total}",
     "why": "Why",

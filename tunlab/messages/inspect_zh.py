@@ -9,7 +9,7 @@ SENTENCES: dict[str, str] = {
     "help_inspect_write": "同时把所有的包写入这个文件；文件不能已经存在。",
     "help_inspect_json": "改为每行输出一个事件（JSON）。",
     "help_inspect_host": "看本机自己的设备，即使实验里也有同名的。",
-    "unknown_device_here": "没有正在运行的实验；本机没有设备“{name}”，有的是：{known}",
+    "unknown_device_here": "没有正在运行的实验或拓扑；本机没有设备“{name}”，现有的设备：{known}",
     "inspect_device": "“{device}”不是设备；请写成“设备”或“节点:设备”，例如 h1:tun0",
     "inspect_once_alone": "--once 不显示包；请去掉 --count、--filter 和 --write",
     "inspect_absent": "{device} 还不存在，等它出现（q：退出）",

@@ -36,6 +36,7 @@ SENTENCES: dict[str, str] = {
     "key_language": "t 中文",
     "key_help": "? keys",
     "key_quit": "q quit",
+    "key_unnamed": "this key",
     "key_wrong": "{key}: not a key just now; ? explains those that are",
     "help_key_shell": "a shell in a node; the lab goes on while you are in it",
     "help_key_check": "check how far your work is",

@@ -15,12 +15,12 @@ SENTENCES: dict[str, str] = {
     "ps_none": "没有正在运行的实验或拓扑。",
     "ps_program": "{pid}  {command}",
     # 选哪一个
-    "choose_session": "有几个会话正在运行，要哪一个？",
-    "choose_node": "有几个节点，要哪一个？",
-    "choose_device": "有几个设备叫这个名字，要哪一个？",
+    "choose_session": "有多个会话正在运行，选哪一个？",
+    "choose_node": "有多个节点，选哪一个？",
+    "choose_device": "有多个设备叫这个名字，选哪一个？",
     "choose_number": "输入编号 1 到 {last}，再按 Enter（q：退出）：",
-    "several_session": "有几个会话正在运行：{names}；请用 --session 指明其中一个（down 直接写在后面）",
-    "several_node": "有几个节点：{names}；请指明其中一个",
+    "several_session": "有多个会话正在运行：{names}；请用 --session 指明其中一个（down 直接写在后面）",
+    "several_node": "有多个节点：{names}；请指明其中一个",
     "several_device": "有多个设备符合：{names}；请写出其中一个的全名",
     "unknown_session": "没有会话“{name}”；正在运行的有：{known}",
     "unknown_session_near": "没有会话“{name}”；是不是想写“{near}”？正在运行的有：{known}",
@@ -30,7 +30,7 @@ SENTENCES: dict[str, str] = {
     "unknown_device_near": "没有设备“{name}”；是不是想写“{near}”？现有的设备：{known}",
     "no_session": "没有正在运行的实验或拓扑；请在另一个终端里启动一个实验，例如 `tunlab run lab-1.4`，"
     "或用 `tunlab up FILE` 启动一个拓扑",
-    "session_inside": "你已经在实验的节点里：直接输入命令即可；tunlab 的其他命令请在外面的终端里用",
+    "session_inside": "你已经在一个节点里：直接输入命令即可；tunlab 的其他命令请在外面的终端里用",
     "session_ended": "会话 {session} 已经结束，在里面运行的程序也随之结束",
     "session_odd": "会话 {session} 没有给出正常的回答；它可能被暂停了，或者在里面被改动过",
     # exec

@@ -13,8 +13,8 @@ SENTENCES: dict[str, str] = {
     "up_no_program": "{node}：没有可以执行的程序“{program}”；请安装它，或改正文件里的名字",
     "up_program_ended": "{node}：程序 `{command}` 一启动就结束了，退出状态 {code}{said}",
     "up_program_not_ready": "{node}：程序 `{command}` 在 {seconds:g} 秒内没有就绪{said}",
-    "up_session": "{session}  拓扑  已进行 {age}",
-    "up_session_of": "{session}  拓扑  已进行 {age}  用户 {user}",
+    "up_session": "{session}  拓扑  已运行 {age}",
+    "up_session_of": "{session}  拓扑  已运行 {age}  用户 {user}",
     "down_dead": "{session} 早已结束，它的记录已删除。",
     "validate_commands": "tunlab up 会执行这些命令：",
 }

@@ -239,6 +239,11 @@ SENTENCES: dict[str, str] = {
         "the packet has arrived at {node} and is of VXLAN {number}, and no vxlan device there has that id and port "
         "{port}. Both ends must have the same id"
     ),
+    "why_encrypted": (
+        "it was seen at {device} of {node} encrypted (ESP) and nowhere in clear, so it cannot be followed any further. "
+        "In transport mode that is always so; else look at what IPsec counts: "
+        "tunlab exec {node} -- cat /proc/net/xfrm_stat"
+    ),
     "why_echo_ignored": (
         "the echo request has arrived, and {node} is told not to answer it: {setting} is 1 there. "
         "To change it: tunlab exec {node} -- sysctl -w {setting}=0"

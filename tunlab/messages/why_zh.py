@@ -199,6 +199,10 @@ SENTENCES: dict[str, str] = {
         "包已经到了 {node}，它属于 VXLAN {number}，但那里没有 id 为 {number}、端口为 {port} 的 vxlan 设备。"
         "两端的 id 必须相同"
     ),
+    "why_encrypted": (
+        "在 {node} 的 {device} 上，它是加密的（ESP），哪里都没有见到它的明文，所以跟不下去了。"
+        "传输模式下总是这样；隧道模式下，看看 IPsec 的计数：tunlab exec {node} -- cat /proc/net/xfrm_stat"
+    ),
     "why_echo_ignored": (
         "回显请求已经到了，但 {node} 被设置成不应答：那里的 {setting} 是 1。"
         "改过来：tunlab exec {node} -- sysctl -w {setting}=0"

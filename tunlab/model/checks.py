@@ -15,7 +15,8 @@ from tunlab.model.topology import Endpoint
 class PacketFilter:
     """Which packets are meant: where, by whom, in what direction, how long, and what their summary contains.
 
-    `program` is the one that told of them (None: any), `data` the bytes, in hexadecimal, that they begin with.
+    `program` is the one that told of them (None: any), `data` the bytes, in hexadecimal, that they begin with, and
+    `text` what can be read somewhere in their bytes.
     """
 
     at: Endpoint
@@ -25,6 +26,7 @@ class PacketFilter:
     what: str | None = None
     program: str | None = None
     data: str | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ class Program:
     that print the same lines; `twin()` chooses the module, which reports its packets by itself. `device` is
     the one whose far end it is. `tells_read` is the line that it prints for each packet read, `{length}`
     standing for the number. `ready` is a text in its output (or, without one, its hold on `device`) by
-    which one knows that it has started.
+    which one knows that it has started. `title` is what its command line becomes, where it changes that.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Program:
     device: Endpoint | None = None
     tells_read: str | None = None
     ready: str | None = None
+    title: str | None = None
 
     def twin(self) -> "Program":
         """The Python twin, where there is one."""
@@ -44,11 +45,11 @@ class Program:
         return self.words
 
     def process_pattern(self) -> tuple[str, ...]:
-        """How pkill(1) finds it."""
+        """How pkill(1) finds it, and no other one: both ends of a tunnel may be the same command."""
         if self.module and not self.source:
             return ("-f", f"tunlab.programs.{self.module}")
-        if self.words[:1] == ("tunlab",):  # the process that holds the lab has that name too
-            return ("-f", " ".join(self.words[:2]))
+        if self.words and self.device:
+            return ("-f", self.title or " ".join(self.words))
         return ("-x", self._binary() if self.source else self.command()[0])
 
     def _binary(self) -> str:

@@ -249,13 +249,17 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Execute:
-    """Run a command in a node, in a locale of plain English, and wait for its end, with this exit status."""
+    """Run a command in a node, in a locale of plain English, and wait for its end, with this exit status.
+
+    `lasting`: later steps stand on it, so it is run again where they are begun at.
+    """
 
     verb: ClassVar[str] = "exec"
     changes_state: ClassVar[bool] = False
     node: str
     command: Command
     status: int = 0
+    lasting: bool = False
 
     def commands(self) -> tuple[Command, ...]:
         return (self.command,)

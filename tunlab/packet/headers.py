@@ -20,6 +20,7 @@ _IPV6 = struct.Struct("!4xHBx16s16s")
 
 # www.iana.org/assignments/protocol-numbers
 ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
+ESP = 50  # RFC 4303: what follows its header is encrypted
 _FRAGMENT, _AUTHENTICATION = 44, 51
 # hop-by-hop, routing, fragment, authentication, destination options, mobility: RFC 8200, 4302, 6275
 _EXTENSIONS = frozenset((0, 43, _FRAGMENT, _AUTHENTICATION, 60, 135))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from tunlab.model.packet import LinkType
 from tunlab.packet.headers import (
+    ESP,
     ETHERTYPE_IPV4,
     ETHERTYPE_IPV6,
     ETHERTYPES_VLAN,
@@ -106,6 +107,8 @@ def _internet(data: bytes, offset: int) -> Iterator[Header]:
         yield Header("TCP", header.end, 4 * (packet.payload[12] >> 4))
     elif packet.protocol == _GRE:
         yield from _gre(data, header.end)
+    elif packet.protocol == ESP and len(packet.payload) >= 8:
+        yield Header("ESP", header.end, 8)
     elif packet.protocol in ERRORS and len(packet.payload) >= 8:
         yield from _message(data, header.end, packet)
 

@@ -36,11 +36,11 @@ def table(shelf: Shelf, words: Words) -> Table:
     return grid
 
 
-def as_json(shelf: Shelf, language: str) -> Iterator[dict[str, object]]:
+def as_json(shelf: Shelf, words: Words) -> Iterator[dict[str, object]]:
     """A mapping for each section and each lab, in the order of the table."""
     for group in shelf.groups:
         if group.section:
-            prose = group.section.prose.get(language)
+            prose = group.section.prose.get(words.language)
             yield {
                 "schema": 1,
                 "id": group.section.id,
@@ -51,10 +51,11 @@ def as_json(shelf: Shelf, language: str) -> Iterator[dict[str, object]]:
             yield {
                 "schema": 1,
                 "id": shelved.lab.id,
-                "title": shelved.lab.prose[language].title,
+                "title": shelved.lab.prose[words.language].title,
                 "steps": len(shelved.lab.steps),
                 "done": shelved.done(),
                 "finished": not shelved.ahead(),
+                "missing": words(missing) if (missing := shelved.missing()) else None,
             }
 
 
@@ -78,6 +79,8 @@ def _far(shelved: Shelved, words: Words) -> Text:
     total, done = len(shelved.lab.steps), shelved.done()
     if done == total:
         return Text(words("progress_finished"), style="green")
+    if shelved.missing():  # `tunlab run` says what it is
+        return Text(words("progress_not_here"), style="dim")
     if not shelved.last_played():
         return Text(words("progress_none", total=total))
     return Text(words("progress_some", done=done, total=total))

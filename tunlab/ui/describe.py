@@ -75,6 +75,7 @@ def _what(packets: PacketFilter, words: Words) -> str:
     parts = (
         words("what_bytes", length=packets.length) if packets.length else "",
         words("what_data", data=packets.data) if packets.data else "",
+        words("what_text", text=packets.text) if packets.text else "",
         words("what_summary", what=packets.what) if packets.what else "",
         words("what_program", program=packets.program) if packets.program else "",
     )

@@ -58,8 +58,9 @@ class KeyLine:
         self._note = ""
         if key in presses:
             return presses[key]()
-        shown = "Enter" if key == ENTER else key if len(key) == 1 else "?"
-        self._note = self._words()("key_wrong", key=shown)
+        words = self._words()
+        shown = "Enter" if key == ENTER else key if len(key) == 1 and key.isprintable() else words("key_unnamed")
+        self._note = words("key_wrong", key=shown)
         return None
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -23,10 +24,13 @@ TypeIn = Callable[[str, Callable[[str], Pressed | None]], None]
 
 
 class Guide:
-    """Prints on the page. `rows` gives the packets of this step."""
+    """Prints on the page. `rows` gives the packets of this step, `figure` draws the node that it names."""
 
-    def __init__(self, page: Page, rows: Callable[[], list[Row]]) -> None:
+    def __init__(
+        self, page: Page, rows: Callable[[], list[Row]], figure: Callable[[str], RenderableType] | None = None
+    ) -> None:
         self._page = page
+        self._figure = figure
         self.rows = rows
         self._hints = 0  # how many were given in this step
         self._said: Say | None = None
@@ -82,6 +86,9 @@ class Guide:
         of = page.words(key, number=said.number, total=len(said.lab.steps))
         page.heading(f"{said.lab.id}  {prose.title}", of)
         page.prose(fill(prose.sections["say"], said.values))
+        if self._figure and said.step.figure:
+            page.indented(self._figure(said.step.figure))
+            page.blank()
 
     def hint(self) -> None:
         """The next hint: the idea, where to look, the command."""

@@ -71,7 +71,7 @@ class Screen:
         self._keyboard = keyboard
         self._desk = Desk(page, keyboard)
         self._view = View()
-        self._guide = Guide(page, self._rows)
+        self._guide = Guide(page, self._rows, lambda node: figure(self._view, node, page.words, page.console))
         self._guide.begin_section(section.parts, states or {})
         self._prompts = Prompts(page, self._desk, self._guide)
         self._asked: Ask | Predict | Await | None = None
@@ -128,9 +128,6 @@ class Screen:
         self._guide.begin_step(said)
         self._checks = {check.id: check for check in said.step.checks}
         self._guide.say()
-        if said.step.figure:
-            self._page.indented(figure(self._view, said.step.figure, self._page.words, self._page.console))
-            self._page.blank()
 
     def show(self, step: Step) -> None:
         self._page.commands(*step.verbs())
@@ -245,6 +242,8 @@ class Screen:
 
     def _rows(self) -> list[Row]:
         step = self._guide.step
+        if step and self._view.traced:
+            return self._view.rows_of_hops()
         return self._view.rows_at(step.places()) if step else []
 
     def _picture(self, height: int) -> RenderableType:

@@ -53,7 +53,7 @@ def path_table(path: Path, words: Words, width: int, most: int) -> Iterator[Rend
                 continue
             summary, marks = _summary(hop, said, words), _marks(hop, words)
             lines = (summary, _lines(marks)) if width >= WIDE else (_lines([summary, *marks] if summary else marks),)
-            table.add_row(*rows[index], *lines)
+            table.add_row(*map(Text, rows[index]), *lines)  # text: a name may look like markup
         yield table
         if number == lost:
             yield _rule(words("trace_lost_here"), width, "fail")

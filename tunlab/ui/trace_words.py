@@ -54,7 +54,11 @@ def changed(change: Change, way: str, words: Words) -> str:
         key = f"trace_change_{way}"
     elif change.what == "fragmented" and change.before:
         key = "trace_change_refragmented"
-    told = words(key, before=change.before, after=change.after)
+    if change.what == "mac":
+        source, _, destination = change.after.partition(" > ")
+        told = words(key, source=source, destination=destination)
+    else:
+        told = words(key, before=change.before, after=change.after)
     if change.outer:
         told = words("trace_outer", change=told)
     return printable_line(_MAC.sub(r"..\1", told))

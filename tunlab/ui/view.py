@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tunlab.model.events import Action, Counters, DeviceSeen, Entry, Measured, Output, PacketSeen
 from tunlab.model.topology import Endpoint
-from tunlab.model.trace import Hop, Traced
+from tunlab.model.trace import Hop, Traced, last_path
 
 
 @dataclass
@@ -89,6 +89,17 @@ class View:
     def rows_at(self, places: Collection[Endpoint]) -> list[Row]:
         """The packets on some devices, where any are named: what happens elsewhere is not what a step is about."""
         return [row for row in self.rows if not places or Endpoint(row.packet.node, row.packet.device) in places]
+
+    def rows_of_hops(self) -> list[Row]:
+        """The packet that was traced last, as it was at each of its hops; where a program had it, as just before."""
+        found: list[Row] = []
+        for hop in last_path(self.hops):
+            at = (hop.node, hop.device, hop.data)
+            rows = (row for row in self.rows if (row.packet.node, row.packet.device, row.packet.data) == at)
+            row = next(rows, None) or (found[-1] if found else None)
+            if row is not None:
+                found.append(row)
+        return found
 
     def end(self, node: str, device: str, direction: str) -> End:
         """What was `sent` or `received` by the kernel, `read` or `written` by the program at the far end.

@@ -6,7 +6,7 @@ from tunlab.engine.trace.place import Place
 from tunlab.model.trace import Change, Hop
 from tunlab.packet.changes import changes
 from tunlab.packet.hop_summary import hop_summary
-from tunlab.packet.stack import headers
+from tunlab.packet.stack import ETHERNET, headers
 
 
 def hops_of(places: Sequence[Place], step: str, packet: int) -> list[Hop]:
@@ -47,13 +47,17 @@ def hops_of(places: Sequence[Place], step: str, packet: int) -> list[Hop]:
 
 
 def _changed(before: Place | None, place: Place) -> tuple[Change, ...]:
+    if before is None and place.inferred:  # the kernel's IPsec encrypts before the first device
+        return (Change("wrapped", "", _headers(place, link=False)),)
     if before is None or before.inferred == place.inferred:
         return changes(before.view if before else None, place.view)
     if place.inferred:
         return (Change("wrapped", "", _headers(place)),)
-    return (Change("unwrapped", _headers(before), ""),)
+    same = (before.node, before.device) == (place.node, place.device)
+    return (Change("unwrapped", _headers(before, link=not same), ""),)
 
 
-def _headers(place: Place) -> str:
-    """From the outside in, of a packet in which nothing else can be told."""
-    return ", ".join(f"{header.name} {header.size}" for header in headers(place.view.data, place.view.link))
+def _headers(place: Place, link: bool = True) -> str:
+    """From the outside in, of a packet in which nothing else can be told; without `link` from the IP header on."""
+    found = headers(place.view.data, place.view.link)
+    return ", ".join(f"{header.name} {header.size}" for header in found if link or header.name != ETHERNET)

@@ -16,6 +16,7 @@ from tunlab.engine.trace.foreign_programs import with_foreign
 from tunlab.engine.trace.gathering import places_of
 from tunlab.engine.trace.goal import Goal, goal
 from tunlab.engine.trace.holding import holders
+from tunlab.engine.trace.ipsec import never_in_clear, why_not_in_clear, with_ipsec
 from tunlab.engine.trace.last_seen import LastSeen
 from tunlab.engine.trace.listening import Listening
 from tunlab.engine.trace.our_programs import Told, told
@@ -121,7 +122,7 @@ class Tracer:
                 way = THERE if state == REFUSED else _way(places)
                 last = last_of(places, way)
                 asked = replace(_last_seen(last, wanted.node, packet, refused, said), to_nobody=flooding.to_nobody)
-                reason = why(asked, self._nodes, before)
+                reason = why_not_in_clear(last) or why(asked, self._nodes, before)
                 way = _way_of(reason, way, state)
         yield from hops
         us = round((arrived.time_ns - places[0].time_ns) / 1000, 3) if arrived else None
@@ -167,7 +168,10 @@ class Tracer:
             known.sight(place.view.data, place.view.link)
         said = told(self._listening.reports, known, held)
         places = sorted([*at_devices, *said.places], key=lambda place: place.time_ns)
-        return with_foreign(places, self._listening.seen, held, set(said.programs)), said
+        seen = self._listening.seen
+        if not places:
+            return never_in_clear(seen, _identity(packet_of(probe))), said
+        return with_ipsec(with_foreign(places, seen, held, set(said.programs)), seen), said
 
 
 def _identity(packet: bytes) -> Identity:
