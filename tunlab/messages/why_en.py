@@ -136,6 +136,9 @@ SENTENCES: dict[str, str] = {
         "the program at {device} of {node}, {program} (pid {pid}), has read it, and sent nothing on. "
         "Its output may say why"
     ),
+    "why_program_refused": (
+        "the program at {device} of {node}, {program} (pid {pid}), has refused it: it wrote the error that came back"
+    ),
     "why_program_lost": (
         "the program at {device} of {node}, {program} (pid {pid}), has read it and written something, which was seen "
         "nowhere. Its output may say where it wrote"

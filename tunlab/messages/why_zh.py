@@ -118,6 +118,7 @@ SENTENCES: dict[str, str] = {
     "why_program_silent": (
         "{node} 的 {device} 另一端的程序 {program}（pid {pid}）读了这个包，但没有再发出任何东西。它的输出里也许写着原因"
     ),
+    "why_program_refused": ("{node} 的 {device} 另一端的程序 {program}（pid {pid}）拒绝了它：送回的差错报告就是它写的"),
     "why_program_lost": (
         "{node} 的 {device} 另一端的程序 {program}（pid {pid}）读了这个包，也写出了数据，但哪里都没有看到。"
         "它的输出里也许写着去向"

@@ -1,10 +1,11 @@
 """A lab as read from its folder: steps for the machine, prose for people."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tunlab.model.checks import Check, FieldCheck, places_of
+from tunlab.model.events import PacketSeen
 from tunlab.model.prediction import Prediction
 from tunlab.model.program import Program
 from tunlab.model.topology import Endpoint, Topology
@@ -63,9 +64,15 @@ class Step:
         watched = self.watch.devices() if self.watch else ()
         return frozenset((*watched, *(at for check in self.checks for at in places_of(check))))
 
-    def fields(self) -> tuple[str, ...]:
-        """The header fields that its checks ask for."""
-        return tuple(dict.fromkeys(check.field for check in self.checks if isinstance(check, FieldCheck)))
+    def fields_of(self, packet: PacketSeen, told: Collection[str]) -> tuple[str, ...]:
+        """The header fields of a packet that its checks ask for; `told` are the directions in which it was seen."""
+        asked = (check for check in self.checks if isinstance(check, FieldCheck))
+        return tuple(
+            check.field
+            for check in asked
+            if (check.packets.at, check.packets.direction in told) == (Endpoint(packet.node, packet.device), True)
+            and (check.packets.what or "") in packet.summary
+        )
 
     def nodes(self) -> tuple[str, ...]:
         """Where it happens: the nodes of its verbs and of what it watches, in that order."""

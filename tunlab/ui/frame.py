@@ -74,10 +74,10 @@ def _packets(
         return
     left = height - _height(Group(*others), console)
     most = max(1, min(left - 2, len(rows)))
-    table = packet_table(rows, at, words, most, spare, step.fields())
+    table = packet_table(rows, at, words, most, spare, step.fields_of)
     while most > 1 and _height(table, console) > left:
         most -= 1
-        table = packet_table(rows, at, words, most, spare, step.fields())
+        table = packet_table(rows, at, words, most, spare, step.fields_of)
     yield table
 
 

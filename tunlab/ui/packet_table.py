@@ -1,11 +1,12 @@
 """The packets of a step, one a row, whoever told of them."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from rich.table import Table
 from rich.text import Text
 
 from tunlab.i18n import Words
+from tunlab.model.events import PacketSeen
 from tunlab.model.topology import Endpoint
 from tunlab.ui.view import Row
 
@@ -18,11 +19,11 @@ def packet_table(
     words: Words,
     most: int,
     spare: bool = False,
-    fields: Collection[str] = (),
+    fields: Callable[[PacketSeen, Collection[str]], Collection[str]] = lambda *_: (),
 ) -> Table:
     """At most `most` rows of packets, oldest first, those in the middle left out; seconds count from the first packet.
 
-    A device other than `at` is named. `spare` leaves the times out. The values of the headers' `fields` are told first.
+    A device other than `at` is named. `spare` leaves the times out. The values of a packet's `fields` are told first.
     """
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column(words("column_number"), justify="right", no_wrap=True)
@@ -51,8 +52,9 @@ def packet_table(
         after = f"{(packet.time_ns - first) / 1e9:.3f}"
         way, _, what = packet.summary.partition("  ")
         known = what and ways.get(told) == way
-        values = packet.fields() if fields else {}
-        told_first = [(f"{name} {values[name]}  ", "verdict") for name in fields if name in values]
+        asked = fields(packet, row.told)
+        values = packet.fields() if asked else {}
+        told_first = [(f"{name} {values[name]}  ", "verdict") for name in asked if name in values]
         summary = Text.assemble(*told_first, f"... {what}" if known else packet.summary)
         times = [] if spare else [after]
         table.add_row(str(number), *times, told, str(packet.length), summary)

@@ -47,7 +47,7 @@ from tunlab.ui.prompts import Prompts
 from tunlab.ui.question import reveal
 from tunlab.ui.view import Row, View
 
-LAST_FRAME = 28  # lines: the frame that stays scrolls, so it may be higher than the terminal
+LAST_FRAME = 34  # lines: the frame that stays scrolls, so it may be higher than the terminal
 
 
 class Screen:

@@ -122,6 +122,7 @@ class Tracer:
                 way = THERE if state == REFUSED else _way(places)
                 last = last_of(places, way)
                 asked = replace(_last_seen(last, wanted.node, packet, refused, said), to_nobody=flooding.to_nobody)
+                asked = replace(asked, refused_here=_refused_at(last, places))
                 reason = why_not_in_clear(last) or why(asked, self._nodes, before)
                 way = _way_of(reason, way, state)
         yield from hops
@@ -184,6 +185,14 @@ def _identity(packet: bytes) -> Identity:
 def _way(places: list[Place]) -> str:
     """On which way it is lost."""
     return next((way for way in (BACK, ERROR) if any(place.way == way for place in places)), THERE)
+
+
+def _refused_at(last: Place | None, places: list[Place]) -> bool:
+    """Whether the first error came in where the packet was last: a program there has written it."""
+    error = next((place for place in places if place.way == ERROR and place.at_device), None)
+    if last is None or error is None:
+        return False
+    return (error.node, error.device, error.direction) == (last.node, last.device, "in")
 
 
 def _way_of(reason: Reason, way: str, state: str) -> str:

@@ -2,6 +2,7 @@
 
 from ipaddress import ip_address
 
+from tunlab.engine.scene import program_name
 from tunlab.engine.trace import why_device, why_firewall, why_sent
 from tunlab.engine.trace.asking import Asking
 from tunlab.engine.trace.facts import Facts
@@ -21,6 +22,7 @@ _CHECKSUMS = {
     (6, "tcp"): "TcpInCsumErrors",
 }
 _PASSED = ("ingress", "prerouting", "input")
+_UNREAD = ("why_port_unread", "why_port_full")
 
 
 def not_answered(ask: Asking, facts: Facts) -> Reason:
@@ -43,6 +45,8 @@ def not_answered(ask: Asking, facts: Facts) -> Reason:
     if reason is None and (suspected := why_firewall.suspected(ask, facts.version, *_PASSED)):
         return suspected  # it may not have come as far as what would have answered
     reason = reason or Reason("why_unknown_delivered", values=(("node", ask.node),))
+    if reason.key in _UNREAD:
+        return reason  # nobody has it yet who could answer
     return Reason(reason.key, expected, reason.values, BACK if facts.asks else reason.way)
 
 
@@ -82,7 +86,7 @@ def _port(ask: Asking, facts: Facts) -> Reason | None:
     who = sockets.owner(found.inode)
     if who is None:
         return Reason("why_nobody_known_at_port", values=here)
-    program = (("pid", str(who[0])), ("program", who[1]))
+    program = (("pid", str(who[0])), ("program", program_name(who[1]) or who[1]))
     if ask.grown("UdpRcvbufErrors" if facts.version == 4 else "Udp6RcvbufErrors"):
         return Reason("why_port_full", values=(*here, *program))
     return Reason("why_port_unread" if found.unread else "why_port_silent", values=(*here, *program))

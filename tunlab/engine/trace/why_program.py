@@ -19,6 +19,8 @@ def not_passed_on(ask: Asking, last: LastSeen, link: LinkState) -> Reason:
         return Reason(reason.key, expected, reason.values)
     holder = holders[0]
     who = (*here, ("program", _name(last, holder)), ("pid", str(holder.pid)))
+    if last.refused_here:
+        return Reason("why_program_refused", values=who)
     ours = next((each for each in last.programs if each.reports), None)
     if ours is not None and ours.read:
         return Reason("why_program_lost" if ours.wrote else "why_program_silent", values=who)
