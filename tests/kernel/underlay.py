@@ -82,13 +82,23 @@ class Underlay:
         return self.running[-1]
 
     def endpoint(self, side: int, outer: int = 4, inner: int = 4, *words: str, **environment: str) -> Endpoint:
-        """The endpoint of a side, 0 or 1, once it is open; with both addresses if `inner` is 46."""
+        """The endpoint of a side, 0 or 1, once it is open."""
+        started = self._begin(side, outer, inner, *words, **environment)
+        started.next()
+        return started
+
+    def both(self, outer: int = 4, inner: int = 4, *words: str) -> tuple[Endpoint, Endpoint]:
+        """Both of them, once they are open."""
+        one, other = (self._begin(side, outer, inner, *words) for side in (0, 1))
+        for each in (one, other):
+            each.next()
+        return one, other
+
+    def _begin(self, side: int, outer: int, inner: int, *words: str, **environment: str) -> Endpoint:
         local, peer = (place(OUTER[outer][each]) for each in (side, 1 - side))
         address = f"{INNER[inner][side]}/{LENGTH[inner]}"
         node = (self.a, self.b)[side]
-        started = self.start(node, "--local", local, "--peer", peer, "--address", address, *words, **environment)
-        started.next()
-        return started
+        return self.start(node, "--local", local, "--peer", peer, "--address", address, *words, **environment)
 
     def reported(self, node: Node) -> dict[str, str]:
         """What a lab gives its programs."""
@@ -124,7 +134,7 @@ def underlay(mtu: int = 1500) -> Iterator[Underlay]:
 
 
 def entered_socket(node: Node, *what: Any) -> socket.socket:
-    """A socket of that node."""
+    """A socket of that node, which waits no longer than the tests' patience."""
     with node.namespace.entered():
         return socket.socket(*what)
 

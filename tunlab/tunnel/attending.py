@@ -21,6 +21,8 @@ class Stopped(Exception):
 class Attending:
     """A context manager. In the block, exceptions come out of a system call that waits: signal handlers raise them.
 
+    `notice` and `tell` are called from a handler: `notice` at each look, `tell` every `stats` seconds.
+
     A signal that comes between Python's last look and the system call does not end that one; the next look does.
     """
 
@@ -37,6 +39,8 @@ class Attending:
         self._stopped = False
 
     def __enter__(self) -> Self:
+        with suppress(OSError):
+            self._was_up = is_up(self._device)
         self._due = time.monotonic() + (self._stats or 0)
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, self._stop)
