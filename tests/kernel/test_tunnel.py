@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 from inside import Node, Sandboxed
-from underlay import INNER, OUTER, PATIENCE, Underlay, entered_socket, place, underlay, wait_until
+from underlay import INNER, OUTER, PATIENCE, Endpoint, Underlay, entered_socket, place, underlay, wait_until
 
 from tunlab import paths
 from tunlab.engine.loop import Loop
+from tunlab.engine.reports import Reports
+from tunlab.engine.scene import program_name
 from tunlab.engine.trace.tracer import Tracer, Wanted
 from tunlab.kernel.procfs import living
+from tunlab.model.program import Program, command_name
 
 pytestmark = pytest.mark.needs("sandbox", "tun")
 
@@ -192,9 +195,10 @@ def test_the_peer_may_come_later_and_go(sandboxed: Sandboxed) -> None:
     """A closed port, a peer that is there, one that was killed, one that came again; and no route for a while."""
 
     def case(net: Underlay) -> Any:
-        one = net.endpoint(0)
+        one = net.endpoint(0, 4, 4, "--stats", "0.1")
         with udp(net.a, INNER[4][1]) as sock:
             answers = [alive(sock)]
+            assert until(one, "peer_closed", sock)
             other = net.endpoint(1)
             with net.b.namespace.entered():
                 echo = hearing()
@@ -206,6 +210,7 @@ def test_the_peer_may_come_later_and_go(sandboxed: Sandboxed) -> None:
             answers.append(alive(sock, echo))
             net.a.netlink.set_link("eth0", state="down")
             answers.append(alive(sock))
+            assert until(one, "unreachable", sock)
             net.a.netlink.set_link("eth0", state="up")
             answers.append(alive(sock, echo))
             echo.close()
@@ -215,6 +220,15 @@ def test_the_peer_may_come_later_and_go(sandboxed: Sandboxed) -> None:
     assert (answers, status, other) == ([False, True, False, True, False, True], 0, 0)
     assert counters["peer_closed"] > 0
     assert counters["unreachable"] > 0
+
+
+def until(end: Endpoint, counter: str, sock: socket.socket) -> bool:
+    """Send until that is counted, for some seconds."""
+    for _ in range(100):
+        alive(sock)
+        if end.next()["counters"][counter]:
+            return True
+    return False
 
 
 def alive(sock: socket.socket, echo: socket.socket | None = None) -> bool:
@@ -299,3 +313,52 @@ def test_plain_warns_outside_of_a_sandbox(sandboxed: Sandboxed) -> None:
 
     status, _, said = run(sandboxed, case)
     assert (status, said.count("encrypts nothing")) == (0, 1)
+
+
+def test_a_flood_is_reported_in_part(sandboxed: Sandboxed) -> None:
+    """A thousand packets at once: 500 of them, each with what became of it; and a later trace is heard again."""
+
+    def case(net: Underlay) -> Any:
+        heard: list[dict[str, Any]] = []
+        with Loop() as loop, Reports(loop, lambda _, told: heard.append(told), "stage"):
+            one = net.endpoint(0, **net.reported(net.a))
+            with udp(net.a, INNER[4][1]) as sock:
+                for _ in range(10):
+                    for _ in range(100):
+                        with suppress(OSError):
+                            sock.send(b"x")
+                    loop.wait(lambda: False, 0.01)
+            counters = one.end()[1]
+            loop.wait(lambda: False, 0.1)
+        numbers = [told["number"] for told in heard if told["did"] == "read"]
+        causes = [told["cause"] for told in heard if told["did"] == "sent"]
+        return counters, numbers, causes
+
+    counters, numbers, causes = run(sandboxed, case)
+    assert counters["read"] >= 900
+    assert 500 <= len(numbers) < 800
+    assert set(causes) <= set(numbers)
+    assert len(causes) >= len(numbers) - counters["peer_closed"] - counters["unreachable"]
+
+
+def test_who_stops_reading_ends_it(sandboxed: Sandboxed) -> None:
+    def case(net: Underlay) -> Any:
+        one = net.endpoint(0, 4, 4, "--stats", "0.1")
+        assert one.process.stdout is not None
+        one.process.stdout.close()
+        return one.process.wait(PATIENCE), one.errors(), one.told[0]["pid_receiving"] in living()
+
+    assert run(sandboxed, case) == (141, "", False)
+
+
+def test_pkill_finds_it_by_its_command(sandboxed: Sandboxed) -> None:
+    """As a lab shows the verb `stop`; by its process name it could not be told from the process that holds the lab."""
+    program = Program("app2", "A", words=("tunlab", "tunnel", "--device", "tun0"))
+
+    def case(net: Underlay) -> Any:
+        one, other = net.both()
+        net.a.output("pkill", "-INT", *program.process_pattern())
+        return one.ended()[0], other.ended()[0]
+
+    assert run(sandboxed, case) == (0, 0)
+    assert command_name(program.words) == program_name("/usr/bin/python3 /bin/tunlab tunnel --device tun0") == "tunnel"

@@ -18,6 +18,14 @@ class Stopped(Exception):
     """SIGTERM or SIGINT has come."""
 
 
+class Unheard(Exception):
+    """What was to be told could not be: an OSError would be taken for one of the path's own."""
+
+    def __init__(self, why: OSError) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
 class Attending:
     """A context manager. In the block, exceptions come out of a system call that waits: signal handlers raise them.
 
@@ -71,6 +79,8 @@ class Attending:
             if self._stats is not None and time.monotonic() >= self._due:
                 self._due += self._stats
                 self._tell()
+        except OSError as error:
+            raise Unheard(error) from error
         finally:
             self._busy = False
         if self._stopped:
