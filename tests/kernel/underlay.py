@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from inside import Node, nodes
@@ -111,6 +112,12 @@ class Underlay:
             each.process.communicate()
 
 
+def _has_carrier(node: Node) -> bool:
+    """Whether the kernel has taken note of it, which it does a moment later."""
+    link = node.netlink.link("eth0")
+    return link is not None and link.state == "UP"
+
+
 @contextmanager
 def underlay(mtu: int = 1500) -> Iterator[Underlay]:
     """It stands, and nothing runs on it yet."""
@@ -125,6 +132,8 @@ def underlay(mtu: int = 1500) -> Iterator[Underlay]:
             each.netlink.set_link("lo", state="up")
             each.netlink.set_link("eth0", state="up", mtu=mtu)
             each.netlink.add_address("eth0", f"{OUTER[4][side]}/24")
+        for side, each in enumerate((a, b)):
+            assert wait_until(partial(_has_carrier, each))  # IPv6 has no route before
             each.output("ip", "addr", "add", f"{OUTER[6][side]}/64", "dev", "eth0", "nodad")
         made = Underlay(a, b)
         try:
