@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help run test test-stock check bench soak docs format clean
+.PHONY: help run test test-stock check bench bench-tunnel soak docs format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 16
@@ -49,6 +49,9 @@ check: $(VENV)/.dev ## format, lint, types, imports, scripts and labs
 
 bench: $(VENV)/.dev ## every measurement in bench/, side by side
 	@for bench in bench/bench_*.py; do echo "== $$bench"; $(BIN)/python "$$bench" || exit 1; done
+
+bench-tunnel: $(VENV)/.dev ## the VPN's endpoint beside OpenVPN, vtun, socat and vxlan
+	$(BIN)/python bench/bench_tunnel.py
 
 soak: $(VENV)/.dev ## the long tests at their full counts
 	TUNLAB_SOAK=1 $(BIN)/python -m pytest -m soak

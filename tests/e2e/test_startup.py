@@ -67,6 +67,7 @@ def start(folder: Path, *words: str, **environment: str) -> Started:
         ("exec", "--help"),
         ("shell", "--help"),
         ("down", "--help"),
+        ("tunnel", "--help"),
         ("lab", "--help"),
         ("lab", "new", "--help"),
         ("--version",),

@@ -1,6 +1,7 @@
 """What our programs report, and who hears it: listeners that come late, leave, die, or never read."""
 
 import json
+import os
 import socket
 import sys
 import time
@@ -142,6 +143,19 @@ def test_without_a_listener_a_packet_costs_one_stat(folder: Path) -> None:
     assert calls(program) == {"stat": 1}
 
 
+def test_parts_of_a_program_number_their_reports_apart(folder: Path) -> None:
+    listener = Listener(folder, "stage")
+    parts = [Reporter("tun0", program="tunnel", part=part, parts=2, leader=7) for part in (0, 1)]
+    _open.extend(parts)
+    for _ in range(3):
+        for each in parts:
+            each.packet("read", b"1")
+    assert [each.number for each in parts] == [5, 6]
+    first, *lines = listener.lines()
+    assert (first["program"], first["leader"]) == ("echo", 7)  # the lab's name of it comes first
+    assert [line["number"] for line in lines] == [1, 3, 5]
+
+
 @pytest.mark.parametrize("named", ["", "/nonexistent/listeners"])
 def test_without_a_session_nothing_is_told(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TUNLAB_REPORTS", named)
@@ -201,3 +215,35 @@ def test_the_stage_and_a_trace_listen_in_the_sandbox(sandboxed: Sandboxed, monke
     heard, left, mode, entered = sandboxed(listen)
     assert heard == [("stage", "echo", 1), ("stage", "echo", 2), ("stage", "echo", 3), ("trace", "echo", 2)]
     assert (left, mode, entered) == (["stage.sock"], 0o666, 0o755)
+
+
+@pytest.mark.needs("sandbox")
+def test_who_calls_himself_a_part_must_be_one(sandboxed: Sandboxed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processes with one name: as one program where the one is the other's parent, else as two."""
+    monkeypatch.setenv("TUNLAB_REPORTS", str(paths.LISTENERS))
+    monkeypatch.setenv("TUNLAB_NODE", "h1")
+    monkeypatch.delenv("TUNLAB_PROGRAM", raising=False)
+
+    def listen(_: object) -> list[list[str]]:
+        return [[name for name, _ in called(device, leader)] for device, leader in (("tun0", os.getpid()), ("tun1", 1))]
+
+    def called(device: str, leader: int) -> list[tuple[str, int]]:
+        heard: list[tuple[str, int]] = []
+        with Loop() as loop, Reports(loop, lambda one, told: heard.append((one.program, told["number"])), device):
+            ours = Reporter(device, program="tunnel", part=0, parts=2, leader=leader)
+            ours.packet("read", b"1")
+            assert loop.wait(lambda: len(heard) == 1, 5)
+            pid = os.fork()
+            if pid == 0:
+                Reporter(
+                    device, program="tunnel", part=1, parts=2, leader=leader if device == "tun0" else 12345
+                ).packet("received", b"2")
+                os._exit(0)
+            assert loop.wait(lambda: len(heard) == 2, 5)
+            os.waitpid(pid, 0)
+            ours.close()
+        return heard
+
+    one, two = sandboxed(listen)
+    assert one == ["tunnel", "tunnel"]
+    assert two == ["tunnel", "tunnel-2"]

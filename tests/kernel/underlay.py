@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from inside import Node, nodes
@@ -82,13 +83,23 @@ class Underlay:
         return self.running[-1]
 
     def endpoint(self, side: int, outer: int = 4, inner: int = 4, *words: str, **environment: str) -> Endpoint:
-        """The endpoint of a side, 0 or 1, once it is open; with both addresses if `inner` is 46."""
+        """The endpoint of a side, 0 or 1, once it is open."""
+        started = self._begin(side, outer, inner, *words, **environment)
+        started.next()
+        return started
+
+    def both(self, outer: int = 4, inner: int = 4, *words: str) -> tuple[Endpoint, Endpoint]:
+        """Both of them, once they are open."""
+        one, other = (self._begin(side, outer, inner, *words) for side in (0, 1))
+        for each in (one, other):
+            each.next()
+        return one, other
+
+    def _begin(self, side: int, outer: int, inner: int, *words: str, **environment: str) -> Endpoint:
         local, peer = (place(OUTER[outer][each]) for each in (side, 1 - side))
         address = f"{INNER[inner][side]}/{LENGTH[inner]}"
         node = (self.a, self.b)[side]
-        started = self.start(node, "--local", local, "--peer", peer, "--address", address, *words, **environment)
-        started.next()
-        return started
+        return self.start(node, "--local", local, "--peer", peer, "--address", address, *words, **environment)
 
     def reported(self, node: Node) -> dict[str, str]:
         """What a lab gives its programs."""
@@ -99,6 +110,12 @@ class Underlay:
         for each in self.running:
             each.process.kill()
             each.process.communicate()
+
+
+def _has_carrier(node: Node) -> bool:
+    """Whether the kernel has taken note of it, which it does a moment later."""
+    link = node.netlink.link("eth0")
+    return link is not None and link.state == "UP"
 
 
 @contextmanager
@@ -115,6 +132,8 @@ def underlay(mtu: int = 1500) -> Iterator[Underlay]:
             each.netlink.set_link("lo", state="up")
             each.netlink.set_link("eth0", state="up", mtu=mtu)
             each.netlink.add_address("eth0", f"{OUTER[4][side]}/24")
+        for side, each in enumerate((a, b)):
+            assert wait_until(partial(_has_carrier, each))  # IPv6 has no route before
             each.output("ip", "addr", "add", f"{OUTER[6][side]}/64", "dev", "eth0", "nodad")
         made = Underlay(a, b)
         try:
@@ -124,7 +143,7 @@ def underlay(mtu: int = 1500) -> Iterator[Underlay]:
 
 
 def entered_socket(node: Node, *what: Any) -> socket.socket:
-    """A socket of that node."""
+    """A socket of that node, which waits no longer than the tests' patience."""
     with node.namespace.entered():
         return socket.socket(*what)
 

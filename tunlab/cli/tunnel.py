@@ -1,12 +1,16 @@
 """`tunlab tunnel`: reads what was asked for, and is an endpoint until it is told to end."""
 
+import signal
 from dataclasses import dataclass
+
+import typer
 
 from tunlab.cli.errors import told
 from tunlab.i18n import Words
 from tunlab.tunnel.device import read_address
 from tunlab.tunnel.endpoint import Wish, run
 from tunlab.tunnel.place import read_place
+from tunlab.ui.output import HungUp
 from tunlab.ui.tunnel_lines import TunnelJson, TunnelLines
 
 
@@ -39,4 +43,9 @@ def run_endpoint(asked: Asked, language: str) -> None:
             asked.mtu,
             asked.stats,
         )
-        run(wish, TunnelJson(words) if asked.json else TunnelLines(words))
+        try:
+            run(wish, TunnelJson(words) if asked.json else TunnelLines(words))
+        except HungUp as error:
+            raise typer.Exit(128 + signal.SIGHUP) from error
+        except BrokenPipeError as error:  # typer would make 1 of it
+            raise typer.Exit(128 + signal.SIGPIPE) from error

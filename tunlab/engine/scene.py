@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path, PurePath
 
 from tunlab.engine.scene_labels import shaping, tunnel_label
@@ -13,7 +14,7 @@ from tunlab.kernel.procfs import every_tun_holder
 from tunlab.kernel.quick_links import Described, Links
 from tunlab.model.endpoint import Endpoint
 from tunlab.model.node_devices import Device, IpTunnel, TunTap, VxlanDevice
-from tunlab.model.program import Program
+from tunlab.model.program import Program, command_name
 from tunlab.model.scene import Scene, SceneDevice, SceneLink, SceneNode
 from tunlab.model.topology import Node, Topology
 
@@ -132,16 +133,14 @@ def program_name(command: str) -> str:
     words = command.split()
     if not words:
         return ""
-    name = _TITLE.sub("", PurePath(words[0]).name)
-    if not _INTERPRETERS.fullmatch(name):
-        return name
-    for before, word, after in zip(words, words[1:], [*words[2:], ""], strict=False):
+    if not _INTERPRETERS.fullmatch(PurePath(words[0]).name):
+        return _TITLE.sub("", command_name(words))
+    for place, (before, word) in enumerate(pairwise(words), 1):
         if before == "-m":
             return word.removeprefix(_OUR_PROGRAMS)
         if not word.startswith("-"):
-            name = PurePath(word).name
-            return after if name == "tunlab" and after else name
-    return name
+            return command_name(words[place:])
+    return PurePath(words[0]).name
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

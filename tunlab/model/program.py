@@ -1,8 +1,18 @@
 """A program that a lab starts: C source, a Python module of ours, or a command of the system."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 from tunlab.model.endpoint import Endpoint
+
+_OURS = "tunlab"
+
+
+def command_name(words: Sequence[str]) -> str:
+    """What a person calls a command: `openvpn`; one of tunlab's by its own name, `tunnel`."""
+    name = PurePath(words[0]).name
+    return words[1] if name == _OURS and len(words) > 1 else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,8 @@ class Program:
             return ("-f", f"tunlab.programs.{self.module}")
         if self.words and self.device:
             return ("-f", self.title or " ".join(self.words))
+        if self.words[:1] == (_OURS,):  # the process that holds the lab has that name too
+            return ("-f", " ".join(self.words[:2]))
         return ("-x", self._binary() if self.source else self.command()[0])
 
     def _binary(self) -> str:

@@ -18,8 +18,18 @@ class Stopped(Exception):
     """SIGTERM or SIGINT has come."""
 
 
+class Unheard(Exception):
+    """What was to be told could not be: an OSError would be taken for one of the path's own."""
+
+    def __init__(self, why: OSError) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
 class Attending:
     """A context manager. In the block, exceptions come out of a system call that waits: signal handlers raise them.
+
+    `notice` and `tell` are called from a handler: `notice` at each look, `tell` every `stats` seconds.
 
     A signal that comes between Python's last look and the system call does not end that one; the next look does.
     """
@@ -37,6 +47,8 @@ class Attending:
         self._stopped = False
 
     def __enter__(self) -> Self:
+        with suppress(OSError):
+            self._was_up = is_up(self._device)
         self._due = time.monotonic() + (self._stats or 0)
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, self._stop)
@@ -67,6 +79,8 @@ class Attending:
             if self._stats is not None and time.monotonic() >= self._due:
                 self._due += self._stats
                 self._tell()
+        except OSError as error:
+            raise Unheard(error) from error
         finally:
             self._busy = False
         if self._stopped:

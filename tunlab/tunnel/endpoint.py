@@ -1,6 +1,5 @@
 """An endpoint from its beginning to its end: opens device and socket, runs a process a direction, ends both."""
 
-import errno
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,14 +10,14 @@ from tunlab.errors import Status, TunlabError
 from tunlab.kernel.errno_names import refusal
 from tunlab.kernel.tuntap import Tun
 from tunlab.model.tunnel import TunnelTold
-from tunlab.programs.report import Reporter
 from tunlab.tunnel import counts, device, simple
-from tunlab.tunnel.attending import Attending, Stopped
+from tunlab.tunnel.attending import Attending, Stopped, Unheard
 from tunlab.tunnel.other_half import OtherHalf
 from tunlab.tunnel.place import Place
 from tunlab.tunnel.plain import OVERHEAD
 from tunlab.tunnel.receiving import GONE, Receiving
 from tunlab.tunnel.sending import Sending
+from tunlab.tunnel.telling import Telling
 from tunlab.tunnel.wire import RECEIVE_BUFFER, Wire
 
 
@@ -74,7 +73,7 @@ class _Endpoint:
         self._wire = wire
         self._book = book
         self._half = half
-        self._sending = Sending(tun.fd, wire, book, _reporter(tun.name, 0, os.getpid()))
+        self._sending = Sending(tun.fd, wire, book, Telling(tun.name, 0, os.getpid()))
         self._said_too_big = False
 
     def serve(self) -> None:
@@ -85,6 +84,8 @@ class _Endpoint:
                 simple.outwards(self._tun.fd, self._wire.socket, self._sending)
         except Stopped:
             pass
+        except Unheard as end:
+            raise end.why from end
         except OSError as error:
             raise _gone(error, self._tun.name) from error
         finally:
@@ -125,21 +126,12 @@ class _Endpoint:
 def _receive(tun: Tun, wire: Wire, book: counts.Counts) -> NoReturn:
     """What the other process does. Raises TunlabError where it cannot go on."""
     try:
-        simple.inwards(tun.fd, wire.socket, Receiving(book, _reporter(tun.name, 1, os.getppid())))
+        simple.inwards(tun.fd, wire.socket, Receiving(book, Telling(tun.name, 1, os.getppid())))
     except OSError as error:
         raise _gone(error, tun.name) from error
-
-
-def _reporter(name: str, part: int, leader: int) -> Reporter | None:
-    """In a sandbox, whoever listens is told of each packet."""
-    return (
-        Reporter(name, program="tunnel", part=part, parts=2, leader=leader) if "TUNLAB_REPORTS" in os.environ else None
-    )
 
 
 def _gone(error: OSError, name: str) -> TunlabError:
     if error.errno in GONE:
         return TunlabError("tunnel_device_gone", device=name)
-    if error.errno == errno.EPIPE:  # whoever read what we print
-        raise error
     return refusal(error, f"serve {name}")

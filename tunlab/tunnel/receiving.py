@@ -2,9 +2,9 @@
 
 import errno
 
-from tunlab.programs.report import Reporter
 from tunlab.tunnel import counts
 from tunlab.tunnel.plain import Malformed
+from tunlab.tunnel.telling import Telling
 
 # What an ICMP message about something that we sent becomes (icmp_err_convert of net/ipv4/icmp.c, and net/ipv6/icmp.c).
 _OF_ICMP = frozenset(
@@ -23,24 +23,21 @@ GONE = (errno.EBADFD, errno.EFAULT)  # the device was deleted (tun_get() and tun
 
 
 class Receiving:
-    def __init__(self, book: counts.Counts, report: Reporter | None) -> None:
+    def __init__(self, book: counts.Counts, telling: Telling) -> None:
         self._cells = book.cells
-        self._report = report
+        self._telling = telling
 
     def received(self, datagram: bytes) -> int:
-        """A datagram came. The number under which it was reported."""
+        """A datagram came. The number under which it was reported, or 0."""
         self._cells[counts.RECEIVED] += 1
         self._cells[counts.RECEIVED_BYTES] += len(datagram)
-        if self._report is None:
-            return 0
-        self._report.packet("received", datagram)
-        return self._report.number
+        return self._telling.first("received", datagram)
 
     def written(self, packet: bytes, cause: int) -> None:
         """Its packet was written."""
         self._cells[counts.WRITTEN] += 1
-        if self._report is not None:
-            self._report.packet("written", packet, cause)
+        if cause:
+            self._telling.second("written", packet, cause)
 
     def refused(self, fault: Malformed) -> None:
         """There is no packet in it."""

@@ -3,9 +3,9 @@
 import errno
 import os
 
-from tunlab.programs.report import Reporter
 from tunlab.tunnel import counts
 from tunlab.tunnel.plain import OVERHEAD, wrap
+from tunlab.tunnel.telling import Telling
 from tunlab.tunnel.too_big import may_be_fragmented, too_big
 from tunlab.tunnel.wire import Wire
 
@@ -25,27 +25,24 @@ _COUNTED = {
 class Sending:
     """`room`: of the latest packet that was too big, how many bytes it might have had; 0 while there was none."""
 
-    def __init__(self, tun: int, wire: Wire, book: counts.Counts, report: Reporter | None) -> None:
+    def __init__(self, tun: int, wire: Wire, book: counts.Counts, telling: Telling) -> None:
         self._tun = tun
         self._wire = wire
         self._cells = book.cells
-        self._report = report
+        self._telling = telling
         self.room = 0
 
     def read(self, packet: bytes) -> int:
-        """A packet was read. The number under which it was reported."""
+        """A packet was read. The number under which it was reported, or 0."""
         self._cells[counts.READ] += 1
         self._cells[counts.READ_BYTES] += len(packet)
-        if self._report is None:
-            return 0
-        self._report.packet("read", packet)
-        return self._report.number
+        return self._telling.first("read", packet)
 
     def sent(self, packet: bytes, cause: int) -> None:
         """It was sent."""
         self._cells[counts.SENT] += 1
-        if self._report is not None:
-            self._report.packet("sent", wrap(packet), cause)
+        if cause:
+            self._telling.second("sent", wrap(packet), cause)
 
     def not_sent(self, packet: bytes, error: OSError, cause: int) -> None:
         """Its sending was refused.
@@ -90,5 +87,4 @@ class Sending:
         except OSError:  # the device has just gone down
             return
         self._cells[counts.TOO_BIG_TOLD] += 1
-        if self._report is not None:
-            self._report.packet("written", answer, cause)
+        self._telling.second("written", answer, cause)

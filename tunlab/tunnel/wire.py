@@ -40,6 +40,7 @@ class Wire:
     def __init__(self, local: Place, peer: Place) -> None:
         self._local, self._peer = local, peer
         self._family = local.family
+        self._mtu = 1500
 
     def __enter__(self) -> Self:
         with attempting("socket SOCK_DGRAM", _REMEDIES):
@@ -88,7 +89,9 @@ class Wire:
 
     def room(self) -> int:
         """The largest payload of a datagram that reaches the peer in one piece, in bytes, as the kernel knows it."""
-        return self.socket.getsockopt(_LEVEL[self._family], _MTU[self._family]) - HEADERS[self._family]
+        with suppress(OSError):  # ENOTCONN: there is no route at the moment
+            self._mtu = self.socket.getsockopt(_LEVEL[self._family], _MTU[self._family])
+        return self._mtu - HEADERS[self._family]
 
     @contextmanager
     def fragmenting(self) -> Iterator[None]:

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 
 from tunlab.i18n import Words
 from tunlab.model.events import Entry
@@ -27,7 +28,7 @@ class TunnelLines:
         elif what.state == "running":
             print(_counted(self._words, what.counters), file=self._output, flush=True)
         else:
-            print(_counted(self._words, what.counters), file=sys.stderr, flush=True)
+            _say(_counted(self._words, what.counters))
 
     def _open(self, what: TunnelTold) -> None:
         words = self._words
@@ -70,4 +71,9 @@ def _counted(words: Words, counters: Mapping[str, int]) -> str:
 
 
 def _warn(words: Words, key: str, **values: object) -> None:
-    print(printable(f"tunlab: {words(key, **values)}"), file=sys.stderr, flush=True)
+    _say(printable(f"tunlab: {words(key, **values)}"))
+
+
+def _say(line: str) -> None:
+    with suppress(OSError):  # nobody reads it: no reason for a tunnel to end otherwise than it does
+        print(line, file=sys.stderr, flush=True)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from pathlib import PurePath
 
 import yaml
 
@@ -14,7 +13,7 @@ from tunlab.labfile.topology.scalars import yes
 from tunlab.model.endpoint import Endpoint
 from tunlab.model.interface import Interface
 from tunlab.model.node_devices import TunTap
-from tunlab.model.program import Program
+from tunlab.model.program import Program, command_name
 
 _ITS_OWN_AFFAIR = ("packet_information", "multi_queue", "vnet_header", "owner")
 
@@ -46,7 +45,7 @@ def _program(value: Value, at: Endpoint, kind: str) -> Program:
     ready = if_there(fields.get("ready"), Value.text)
     if way == "words":
         words = texts(fields["words"])
-        return Program(PurePath(words[0]).name, at.node, words=words, device=at, ready=ready)
+        return Program(command_name(words), at.node, words=words, device=at, ready=ready)
     more = if_there(fields.get("arguments"), texts) or ()
     module = _module(fields["module"], kind)
     return Program(module, at.node, module=module, arguments=(*_arguments(at), *more), device=at, ready=ready)
