@@ -15,6 +15,7 @@ from tunlab.model.checks import (
     PacketCheck,
     PacketFilter,
     PrintedCheck,
+    RatioCheck,
     TracedCheck,
 )
 from tunlab.model.topology import Endpoint
@@ -92,6 +93,17 @@ CHECKS: list[tuple[Check, str, str]] = [
         "on its way there, the packet crossed the stack of h2 1 time",
         "去程：包穿过 h2 的协议栈 1 次",
     ),
+    (
+        RatioCheck("a", (), "throughput", "direct", "vpn", 2),
+        "the throughput of direct is at least 2 times that of vpn",
+        "direct 的吞吐量至少是 vpn 的 2 倍",
+    ),
+    (
+        RatioCheck("a", (), "round_trip", "vpn", "direct", 2),
+        "a round trip by vpn takes at least 2 times as long as by direct",
+        "vpn 的往返时间至少是 direct 的 2 倍",
+    ),
+    (DeviceCheck("a", (), TUN0, mtu=1472), "h1:tun0: mtu 1472", "h1:tun0：mtu 1472"),
     (DeviceCheck("a", (), TUN0, link="none"), "h1:tun0: link/none", "h1:tun0：link/none"),
     (DeviceCheck("a", (), TUN0, gone=True), "h1:tun0: no longer there", "h1:tun0：已经不存在"),
 ]

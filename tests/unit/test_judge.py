@@ -19,9 +19,10 @@ from tunlab.model.checks import (
     PacketCheck,
     PacketFilter,
     PrintedCheck,
+    RatioCheck,
     TracedCheck,
 )
-from tunlab.model.events import DeviceSeen, Holder, Output, PacketSeen
+from tunlab.model.events import DeviceSeen, Holder, Measured, Output, PacketSeen
 from tunlab.model.lab import Step
 from tunlab.model.packet import Field, Layer
 from tunlab.model.topology import Endpoint
@@ -280,3 +281,18 @@ def test_crossings_of_the_packet_that_was_traced_last() -> None:
     assert results(0, (check,), *both, *once)["c"] == ("pass", "1", None)
     assert results(0, (check,), *once, *both)["c"] == ("fail", "2", None)
     assert results(0, (check,))["c"] == ("fail", "-", None)
+
+
+@pytest.mark.parametrize(
+    ("of", "more", "less", "found"),
+    [
+        ("throughput", "direct", "vpn", ("pass", "25")),
+        ("round_trip", "vpn", "direct", ("pass", "3")),
+        ("round_trip", "direct", "vpn", ("fail", "0")),
+        ("throughput", "direct", "nothing", ("fail", "-")),
+    ],
+)
+def test_ratio_of_two_ways(of: str, more: str, less: str, found: tuple[str, str]) -> None:
+    direct = Measured("ping", "A", "direct", "192.0.2.2", 9.0, 10.0, 30.0, 25.5e9, "iperf3")
+    vpn = replace(direct, way="vpn", us_median=39.0, bits_per_second=1e9)
+    assert results(0, (RatioCheck("r", (), of, more, less, 2),), direct, vpn)["r"] == (*found, None)
