@@ -28,7 +28,7 @@ OUT = PacketFilter(TUN0, "capture", "out", 88, "echo", data="0000", text="secret
 CHECKS: list[tuple[Check, str, str]] = [
     (
         PacketCheck("a", (), OUT, 4),
-        "captured at h1:tun0: exactly 4 packets of 88 bytes that begin with 0000 in whose bytes 'secret' can be read"
+        "captured at h1:tun0: exactly 4 packets of 88 bytes beginning with 0000 in whose bytes 'secret' can be read"
         " (echo) went out",
         "h1:tun0 抓到(出)的包，各 88 字节，以 0000 开头，字节里读得到“secret”（echo）：4 个",
     ),

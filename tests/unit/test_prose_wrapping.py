@@ -43,6 +43,7 @@ def test_styles_keep_their_words() -> None:
 
 @given(st.text(alphabet="ab ，。（）包内核 \n-*`", max_size=80), st.integers(min_value=4, max_value=40))
 @example("。 ）", 4)
+@example("- -）", 4)
 def test_nothing_is_lost_and_no_line_is_too_wide(text: str, width: int) -> None:
     kept = "".join(text.split())
     shown = list(wrapped(text.replace("*", "").replace("`", ""), width))
@@ -55,4 +56,5 @@ def test_nothing_is_lost_and_no_line_is_too_wide(text: str, width: int) -> None:
 def _longest_piece(text: str) -> int:
     """A piece that has no place to break may be wider than the line: marks hang on their characters."""
     plain = Text(text.replace("*", "").replace("`", ""))
-    return max((piece.cell_len for piece in _pieces(plain)), default=0)
+    indent = 2 if "- " in plain.plain else 0  # of a list's item, in front of it
+    return max((piece.cell_len for piece in _pieces(plain)), default=0) + indent

@@ -102,7 +102,7 @@ def begin(section: Section, wanted: Wanted, folder: Path | None, words: Words) -
     if unplayed[0] == (section.parts[0].id, section.parts[0].steps[0].id):
         return Beginning(None, known, notes)
     title = part.prose[words.language].steps[step].title
-    return Beginning(unplayed[0], known, (*notes, words("resume_here", step=step, title=title)))
+    return Beginning(unplayed[0], known, (*notes, words("resume_here", number=part.position(step) + 1, title=title)))
 
 
 def _changed(section: Section, known: Mapping[str, Progress], words: Words) -> Iterator[str]:

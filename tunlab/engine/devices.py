@@ -100,6 +100,7 @@ class DeviceWatch:
             index=link.index,
             link_address=link.address,
             link_layer=link.link_layer,
+            master=self._nodes[at.node].netlink.name_of(link.master) if link.master else None,
             peer=self._peer(at, link),
         )
 

@@ -29,9 +29,9 @@ _LINK_LAYERS = {1: "ether", 772: "loopback", 0xFFFE: "none"}  # ARPHRD_ of linux
 class LinkState:
     """A device as RTM_GETLINK describes it; counters in packets and bytes.
 
-    `link_layer` is as ip-link(8) has it behind `link/`; `address` is its MAC, or empty. Of a veth, `peer` is the
-    index of its other end, and `peer_namespace` the number by which this node knows the namespace that this is in;
-    None: its own.
+    `link_layer` is as ip-link(8) has it behind `link/`, `master` the index of a bridge that it is a port of;
+    `address` is its MAC, or empty. Of a veth, `peer` is the index of its other end, and `peer_namespace` the number
+    by which this node knows the namespace that this is in; None: its own.
     """
 
     index: int
@@ -50,6 +50,7 @@ class LinkState:
     tx_dropped: int
     link_layer: str = ""
     address: str = ""
+    master: int | None = None
     peer: int | None = None
     peer_namespace: int | None = None
 
@@ -82,6 +83,7 @@ def link_state(message: Any) -> LinkState:
         txqlen=int(message.get("txqlen") or 0),
         link_layer=_LINK_LAYERS.get(int(message["ifi_type"]), ""),
         address=str(message.get("address") or ""),
+        master=int(message.get("master") or 0) or None,
         peer=int(peer) if peer else None,
         peer_namespace=None if namespace is None else int(namespace),
         **{

@@ -43,7 +43,7 @@ SENTENCES: dict[str, str] = {
     "device_no_more": "no longer there",
     "what_bytes": " of {length} bytes",
     "what_summary": " ({what})",
-    "what_data": " that begin with {data}",
+    "what_data": " beginning with {data}",
     "what_text": " in whose bytes '{text}' can be read",
     "what_program": " told by {program}",
 }

@@ -123,8 +123,8 @@ class DeviceSeen:
     """A device as the kernel describes it; `gone` when it has vanished.
 
     `link_address` is its MAC, or empty where it has none, as a tun; `peer` the other end of a veth pair, `h2:eth0`,
-    where that is in a node of the lab; `link_layer` is `ether`, `none` or `loopback`, as ip-link(8) has it; `index`
-    the kernel's number of it, another one for each new device.
+    where that is in a node of the lab; `master` is the bridge that it is a port of; `link_layer` is `ether`, `none`
+    or `loopback`, as ip-link(8) has it; `index` the kernel's number of it, another one for each new device.
     """
 
     event: ClassVar[str] = "device"
@@ -143,6 +143,7 @@ class DeviceSeen:
     peer: str | None = None
     index: int = 0
     link_layer: str = ""
+    master: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ def compared(view: View, devices: Sequence[Endpoint], words: Words) -> Table:
     for at in devices:
         table.add_column(Text(str(at), style="bold"), overflow="fold")
     for key, answer in _QUESTIONS.items():
+        if key == "master" and not any(_master(view, at) for at in devices):
+            continue
         answers = [answer(view, at, words) for at in devices]
         table.add_row(words(f"compare_{key}"), *map(Text, answers))
     return table
@@ -47,8 +49,14 @@ def _far_end(seen: DeviceSeen, words: Words) -> str:
     return "\n".join(holders) or (words("compare_peer", peer=seen.peer) if seen.peer else words("compare_nobody"))
 
 
+def _master(view: View, at: Endpoint) -> str | None:
+    seen = view.devices.get((at.node, at.device))
+    return seen.master if seen else None
+
+
 _QUESTIONS: dict[str, Callable[[View, Endpoint, Words], str]] = {
     "far": _of_device(_far_end),
+    "master": _of_device(lambda seen, words: seen.master or words("compare_none")),
     "link": _of_device(lambda seen, words: seen.link_address or words("compare_none")),
     "flags": _of_device(lambda seen, _: " ".join(sorted(seen.flags))),
     "state": _of_device(lambda seen, _: seen.state),

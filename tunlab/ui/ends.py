@@ -1,12 +1,12 @@
 """A device's two ends in one picture: the kernel's side and the program's."""
 
 from itertools import zip_longest
-from pathlib import PurePath
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from tunlab.engine.scene import program_name
 from tunlab.i18n import Words
 from tunlab.model.events import DeviceSeen, Holder
 from tunlab.model.topology import Endpoint
@@ -80,5 +80,8 @@ def _program(seen: DeviceSeen, words: Words) -> str:
 
 
 def name_of(holder: Holder) -> str:
-    """The lab's name of a program, or what was typed to start it, without its path and arguments."""
-    return holder.program or printable(PurePath(holder.command.partition(" ")[0]).name)
+    """The lab's name of a program with what it really is, where that is another, or the latter alone."""
+    kind = printable(program_name(holder.command))
+    if not holder.program or holder.program == kind:
+        return kind
+    return f"{holder.program} ({kind})" if kind else holder.program

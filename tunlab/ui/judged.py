@@ -20,7 +20,9 @@ def judged_row(judged: CheckJudged, check: Check, words: Words, status: str | No
         line.append("\n" + words(judged.reason) if judged.reason else "")
     elif judged.actual.isdecimal():
         saw.append(words("saw", actual=judged.actual), "verdict")
-    row = Table.grid(Column(), Column(overflow="fold", ratio=1), Column(no_wrap=True), padding=(0, 1), expand=True)
+    row = Table.grid(
+        Column(), Column(overflow="fold", ratio=1), Column(no_wrap=True, vertical="bottom"), padding=(0, 1), expand=True
+    )
     told = status or words(f"status_{judged.status}")
     row.add_row(Text(told, judged.status if status is None else "unknown"), line, saw)
     return row
