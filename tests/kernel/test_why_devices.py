@@ -210,19 +210,35 @@ def test_firewall_at_the_end(sandboxed: Sandboxed) -> None:
 
 
 @needs_nft
-def test_policy_at_the_end(sandboxed: Sandboxed) -> None:
+@pytest.mark.parametrize("protocol", ["icmp", "udp", "tcp"])
+def test_policy_at_the_end(sandboxed: Sandboxed, protocol: str) -> None:
     """There is no rule, so none is blamed; and the request is lost there, not its answer on the way back."""
 
     def case(net: Network) -> tuple[Told, str]:
         net.h2.output(
             "nft", "add table inet guard; add chain inet guard gate { type filter hook input priority 0; policy drop; }"
         )
-        lost = net.lose("h2:eth0 in")
+        lost = net.lose("h2:eth0 in", protocol=protocol)
         return lost.told(), lost.reason.way
 
     told, way = asked(sandboxed, case)
     assert told == ("h2:eth0 in", "why_firewall_policy", "", {"node": "h2", "chain": "inet guard gate"})
     assert way == "there"
+
+
+@needs_nft
+def test_port_behind_a_firewall(sandboxed: Sandboxed) -> None:
+    """A program listens there, and the packet has never come to it."""
+
+    def case(net: Network) -> Told:
+        filter_at(net.h2, "input", "udp dport 7 drop")
+        with net.h2.namespace.entered():
+            server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with server:
+            server.bind(("0.0.0.0", 7))
+            return net.lose("h2:eth0 in", protocol="udp").told()
+
+    assert asked(sandboxed, case)[1] == "why_firewall_suspected"
 
 
 @needs_nft

@@ -122,7 +122,7 @@ class Tracer:
                 way = THERE if state == REFUSED else _way(places)
                 last = last_of(places, way)
                 asked = replace(_last_seen(last, wanted.node, packet, refused, said), to_nobody=flooding.to_nobody)
-                asked = replace(asked, refused_here=_refused_at(last, places))
+                asked = replace(asked, refused_here=_refused_at(last, places), came_back=state == REFUSED)
                 reason = why_not_in_clear(last) or why(asked, self._nodes, before)
                 way = _way_of(reason, way, state)
         yield from hops

@@ -13,17 +13,19 @@ _TUNS = ("tun", "tap")
 
 def not_out(ask: Asking, facts: Facts, route: Route, *hooks: str) -> Reason:
     """The reason; `hooks` of the firewall are those that it had still to pass."""
-    link = ask.netlink.link(route.device)
-    expected = ask.place(route.device, "out")
-    if link is None:  # it has gone since
-        return Reason("why_unknown", expected, (("node", ask.node),))
-    counted = why_firewall.dropped(ask, facts.version, *hooks)
-    reason = (
-        not_usable(ask, link) or _too_big(ask, facts, route, link) or counted or _unresolved(ask, facts, route, link)
-    )
-    reason = reason or _queue(ask, link) or why_firewall.suspected(ask, facts.version, *hooks)
+    reason = certain(ask, facts, route, *hooks) or why_firewall.suspected(ask, facts.version, *hooks)
     reason = reason or Reason("why_unknown", values=(("node", ask.node),))
-    return Reason(reason.key, expected, reason.values)
+    return Reason(reason.key, ask.place(route.device, "out"), reason.values)
+
+
+def certain(ask: Asking, facts: Facts, route: Route, *hooks: str) -> Reason | None:
+    """The same, but nothing that is only possible."""
+    link = ask.netlink.link(route.device)
+    if link is None:  # it has gone since
+        return Reason("why_unknown", values=(("node", ask.node),))
+    counted = why_firewall.dropped(ask, facts.version, *hooks)
+    reason = not_usable(ask, link) or _too_big(ask, facts, route, link) or counted
+    return reason or _unresolved(ask, facts, route, link) or _queue(ask, link)
 
 
 def not_usable(ask: Asking, link: LinkState) -> Reason | None:

@@ -39,17 +39,22 @@ def not_sent(ask: Asking, facts: Facts, refused: int | None) -> Reason:
     return found
 
 
-def not_answered(ask: Asking, facts: Facts) -> Reason | None:
-    """Why an answer to the packet cannot leave the node that it has reached, or None where it could."""
+def not_answered(ask: Asking, facts: Facts, *, guess: bool) -> Reason | None:
+    """Why an answer to the packet cannot leave the node that it has reached, or None where it could.
+
+    Without `guess`, only what is certain: a firewall that may have dropped it is left out.
+    """
     back = facts.answered()
     route = ask.netlink.route_to(back.destination, back.source if _has(ask, back.source) else None)
     if route.refused:
         found = no_route(ask, back, route, back=True)
-    else:
-        found = why_device.not_out(ask, back, route, "output", "postrouting")
-        if found.key == "why_unknown":
-            return None
-    return Reason(found.key, found.expected, found.values, BACK)
+        return Reason(found.key, found.expected, found.values, BACK)
+    reason = why_device.certain(ask, back, route, "output", "postrouting")
+    if reason is None and guess:
+        reason = why_firewall.suspected(ask, facts.version, "output", "postrouting")
+    if reason is None or reason.key == "why_unknown":
+        return None
+    return Reason(reason.key, ask.place(route.device, "out"), reason.values, BACK)
 
 
 def no_route(ask: Asking, facts: Facts, route: Route, *, back: bool = False) -> Reason:
