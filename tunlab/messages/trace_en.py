@@ -42,6 +42,7 @@ SENTENCES: dict[str, str] = {
     "trace_last": "last seen",
     "trace_expected": "expected",
     "trace_why": "why",
+    "trace_gateway_note": ", with the next router's address for GATEWAY",
     "trace_way_there": "there: {devices} {devices:device|devices}{programs}, {time}",
     "trace_way_back": "back: {devices} {devices:device|devices}{programs}, {time}",
     "trace_way_error": "back, the error: {devices} {devices:device|devices}{programs}, {time}",

@@ -42,6 +42,7 @@ SENTENCES: dict[str, str] = {
     "trace_last": "最后见于",
     "trace_expected": "本该到达",
     "trace_why": "原因",
+    "trace_gateway_note": "（把 GATEWAY 换成下一个路由器的地址）",
     "trace_way_there": "去程：{devices} 个设备{programs}，{time}",
     "trace_way_back": "回程：{devices} 个设备{programs}，{time}",
     "trace_programs": "，{count} 个程序",

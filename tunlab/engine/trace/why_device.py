@@ -3,6 +3,7 @@
 from tunlab.engine.trace import why_firewall
 from tunlab.engine.trace.asking import Asking
 from tunlab.engine.trace.facts import Facts
+from tunlab.engine.trace.neighbourhood import Neighbourhood
 from tunlab.engine.trace.why_owner import down_there
 from tunlab.kernel.link_state import LinkState
 from tunlab.kernel.route_lookup import Route
@@ -60,9 +61,15 @@ def _unresolved(ask: Asking, facts: Facts, route: Route, link: LinkState) -> Rea
     values = (("node", ask.node), ("device", link.name), ("neighbour", neighbour))
     if ":" in neighbour:
         return Reason("why_no_neighbour6", values=values)
-    if route.gateway:
-        return Reason("why_no_gateway", values=(*values, ("to", facts.destination)))
-    return Reason("why_no_neighbour", values=values)
+    if not route.gateway:
+        return Reason("why_no_neighbour", values=values)
+    more = (*values, ("to", facts.destination))
+    others = Neighbourhood(ask, facts.version)
+    written = [each.to for each in ask.netlink.routes(link.index) if each.via == neighbour]
+    right = "" if others.owned(neighbour) else others.gateway(facts.destination, link.name)
+    if right and len(written) == 1:
+        return Reason("why_wrong_gateway", values=(*more, ("network", written[0]), ("gateway", right)))
+    return Reason("why_no_gateway", values=more)
 
 
 def _queue(ask: Asking, link: LinkState) -> Reason | None:
