@@ -4,6 +4,7 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import BinaryIO, NoReturn
@@ -25,6 +26,7 @@ from tunlab.packet.scapy_loader import load_scapy
 from tunlab.ui.graph.svg import svg
 from tunlab.ui.output import HungUp
 from tunlab.ui.page import Page
+from tunlab.ui.printable import printable_line
 from tunlab.ui.trace_drawing import drawing
 from tunlab.ui.trace_json import TraceJson
 from tunlab.ui.trace_marks import marks_of
@@ -81,8 +83,8 @@ def _traced(wanted: Wanted, showing: Showing, page: Page) -> int:
     with named() as nodes, Loop() as loop:
         descriptors = dict(nodes)
         if wanted.node not in descriptors:
-            raise unknown("node", wanted.node, list(descriptors))
-        meant = replace(wanted, to=_address(wanted.to))
+            raise _no_node(wanted, list(descriptors))
+        meant = replace(wanted, to=_address(wanted.to, list(descriptors)))
         with Tracer(descriptors, loop, reports=paths.LISTENERS.is_dir()) as tracer:
             try:
                 for told in tracer.trace(meant):
@@ -125,9 +127,21 @@ def _draw(hops: list[Hop], ends: list[Traced], showing: Showing, page: Page) -> 
     return high
 
 
-def _address(text: str) -> str:
-    """An address as it is, or that of the node of that name (hosts(5)). Raises TunlabError."""
+def _no_node(wanted: Wanted, nodes: list[str]) -> TunlabError:
+    if wanted.to in nodes and _is_address(wanted.node):
+        return TunlabError("trace_node_first", Status.USAGE, node=wanted.to, address=wanted.node)
+    return unknown("node", wanted.node, nodes)
+
+
+def _is_address(text: str) -> bool:
     with suppress(ValueError):
+        return bool(ip_address(text))
+    return False
+
+
+def _address(text: str, nodes: list[str]) -> str:
+    """An address as it is, or that of the node of that name (hosts(5)). Raises TunlabError."""
+    if _is_address(text):
         return str(ip_address(text))
     lines: list[str] = []
     with suppress(OSError, UnicodeDecodeError):
@@ -137,4 +151,11 @@ def _address(text: str) -> str:
         if text in names:
             with suppress(ValueError):
                 return str(ip_address(first))
-    raise TunlabError("trace_address", Status.USAGE, address=text)
+    if text in nodes:
+        raise TunlabError("trace_no_address_of", Status.USAGE, node=text)
+    node, colon, _ = text.partition(":")
+    if colon and node in nodes:
+        raise TunlabError("trace_node_alone", Status.USAGE, node=node, address=text)
+    near = get_close_matches(text, nodes, 1, 0.5)
+    known = {"near": near[0]} if near else {"known": ", ".join(map(printable_line, nodes))}
+    raise TunlabError("trace_address_near" if near else "trace_address", Status.USAGE, address=text, **known)
