@@ -190,10 +190,12 @@ def test_ended_while_it_waits(place: Place) -> None:
 
 def test_control_c(place: Place) -> None:
     with Terminal([TUNLAB, "trace", *UNANSWERED.split()], place.surroundings()) as terminal:
-        wait_for(place.sockets)
+        said = Words("en")("trace_waiting")
+        terminal.wait_until(lambda: said in terminal.text(), "that it waits")
         terminal.type(CONTROL_C)
         assert terminal.end() == 130
-        assert "Traceback" not in terminal.text()
+        assert terminal.text().split("\n")[0].rstrip() == Words("en")("trace_interrupted", place="r1:eth1 in")
+        assert said not in terminal.text()
     assert place.sockets() == []
 
 

@@ -9,6 +9,7 @@ from typing import TextIO
 
 import typer
 
+from tunlab import paths
 from tunlab.errors import TunlabError
 from tunlab.i18n import Words
 from tunlab.ui.printable import printable
@@ -39,7 +40,8 @@ def tell(words: Words, error: TunlabError) -> None:
 def fitted(text: str, stream: TextIO) -> str:
     """Made harmless, and on a terminal wrapped at words, which the terminal would cut anywhere."""
     said = printable(text)
-    if not stream.isatty():
+    foreign = paths.SANDBOX_RUN.is_dir() and "tunlab.ui.prose" not in sys.modules  # files there may be others
+    if foreign or not stream.isatty():
         return said
     from tunlab.ui.prose import plain
 

@@ -1,6 +1,7 @@
 """What `tunlab trace` does where the nodes are. All of it is imported before a sandbox is joined."""
 
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -31,6 +32,8 @@ from tunlab.ui.trace_drawing import drawing
 from tunlab.ui.trace_json import TraceJson
 from tunlab.ui.trace_marks import marks_of
 from tunlab.ui.trace_page import trace_page, verdicts
+from tunlab.ui.trace_words import place
+from tunlab.ui.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +88,23 @@ def _traced(wanted: Wanted, showing: Showing, page: Page) -> int:
         if wanted.node not in descriptors:
             raise _no_node(wanted, list(descriptors))
         meant = replace(wanted, to=_address(wanted.to, list(descriptors)))
-        with Tracer(descriptors, loop, reports=paths.LISTENERS.is_dir()) as tracer:
+        waiting = Waiting(page.words("trace_waiting"))
+        with Tracer(descriptors, loop, paths.LISTENERS.is_dir(), waiting.say) as tracer:
             try:
                 for told in tracer.trace(meant):
+                    waiting.clear()
                     if lines is not None:
                         lines.tell(told)
                     if isinstance(told, Hop):
                         hops.append(told)
                     else:
                         ends.append(told)
+            except KeyboardInterrupt:
+                waiting.clear()
+                _say_so_far(tracer.so_far(), page.words)
+                raise
             finally:
+                waiting.clear()
                 if lines is None and ends:
                     high = _print(trace_page(hops, ends, page.words, page.width), page)
     if showing.graph or showing.svg is not None:
@@ -102,6 +112,12 @@ def _traced(wanted: Wanted, showing: Showing, page: Page) -> int:
     if page.console.is_terminal and high >= page.console.height:
         _print(verdicts(hops, ends, page.words, page.width), page)
     return Status.FINE if all(end.state == "answered" for end in ends) else Status.CHECK_FAILED
+
+
+def _say_so_far(seen: str, words: Words) -> None:
+    """In one line, of a packet that is not waited for any longer."""
+    key = "trace_interrupted" if seen else "trace_interrupted_nowhere"
+    print(words(key, place=place(seen, words)), file=sys.stderr, flush=True)
 
 
 def _print(what: RenderableType, page: Page) -> int:
