@@ -47,6 +47,18 @@ def test_on_a_terminal_it_is_wrapped_at_words(file: Path, language: str, columns
     assert set(" ".join(lines).split()) >= {word for word in whole.split() if word.isascii()}
 
 
+def test_up_says_how_many_more_there_are(file: Path) -> None:
+    file.write_text(GOOD.replace("h1: {}", "h1: {kindd: host}"))
+    up = [TUNLAB, "up", "x.yaml"]
+    one = subprocess.run(up, env=os.environ, capture_output=True, text=True)
+    assert (one.returncode, one.stderr.count("\n")) == (2, 1)
+    file.write_text(GOOD.replace("h1: {}", "h1: {kindd: host}").replace("h2:eth0", "h2:lo"))
+    several = subprocess.run(up, env=os.environ, capture_output=True, text=True)
+    assert several.returncode == 2
+    assert several.stderr.startswith(one.stderr) and "1 more mistake" in several.stderr
+    assert several.stderr.endswith("tunlab validate x.yaml\n")
+
+
 def test_every_mistake_with_its_place(file: Path) -> None:
     file.write_text(GOOD.replace("h1: {}", "h1: {kindd: host}").replace("h2:eth0", "h2:lo"))
     done = validate("x.yaml")
