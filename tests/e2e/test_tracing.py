@@ -158,6 +158,10 @@ def test_svg(place: Place) -> None:
         ("nobody h2", "nobody"),
         ("h1 nobody", "nobody"),
         ("h1 h2 --size 20", "20"),
+        ("h1 H2", "'h2'"),
+        ("h1 nowhere", "h1, h2"),
+        ("h1 h2:eth0", "alone: h2"),
+        ("10.0.1.2 h1", "tunlab trace h1 10.0.1.2"),
         ("h1 h2 --size 100 --protocol tcp", "--size"),
         ("h1 h2 --port 7", "--protocol"),
         ("h1 h2 --host --session x", "--session"),
@@ -186,10 +190,12 @@ def test_ended_while_it_waits(place: Place) -> None:
 
 def test_control_c(place: Place) -> None:
     with Terminal([TUNLAB, "trace", *UNANSWERED.split()], place.surroundings()) as terminal:
-        wait_for(place.sockets)
+        said = Words("en")("trace_waiting")
+        terminal.wait_until(lambda: said in terminal.text(), "that it waits")
         terminal.type(CONTROL_C)
         assert terminal.end() == 130
-        assert "Traceback" not in terminal.text()
+        assert terminal.text().split("\n")[0].rstrip() == Words("en")("trace_interrupted", place="r1:eth1 in")
+        assert said not in terminal.text()
     assert place.sockets() == []
 
 

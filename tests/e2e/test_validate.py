@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from terminal import Terminal
 
 from tunlab import paths
 
@@ -33,6 +34,29 @@ def test_a_file_without_mistakes(file: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "x.yaml: no mistakes found: 2 nodes, 1 link\n", "")
     assert validate("x.yaml", "--lang", "zh").stdout == "x.yaml：没有发现错误：2 个节点，1 条链路\n"
     assert validate("x.yaml", "--json").stdout == ""
+
+
+@pytest.mark.parametrize(("language", "columns"), [("en", 40), ("zh", 41)])
+def test_on_a_terminal_it_is_wrapped_at_words(file: Path, language: str, columns: int) -> None:
+    file.write_text(GOOD.replace("h1: {}", "h1: {image: alpine}"))
+    whole = validate("x.yaml", "--lang", language).stdout
+    with Terminal([TUNLAB, "validate", "x.yaml", "--lang", language], os.environ, columns=columns) as terminal:
+        assert terminal.end() == 2
+        lines = [line for line in terminal.text().splitlines() if line]
+    assert len(lines) > 2 and not any(line[0] in "，。；：" for line in lines)
+    assert set(" ".join(lines).split()) >= {word for word in whole.split() if word.isascii()}
+
+
+def test_up_says_how_many_more_there_are(file: Path) -> None:
+    file.write_text(GOOD.replace("h1: {}", "h1: {kindd: host}"))
+    up = [TUNLAB, "up", "x.yaml"]
+    one = subprocess.run(up, env=os.environ, capture_output=True, text=True)
+    assert (one.returncode, one.stderr.count("\n")) == (2, 1)
+    file.write_text(GOOD.replace("h1: {}", "h1: {kindd: host}").replace("h2:eth0", "h2:lo"))
+    several = subprocess.run(up, env=os.environ, capture_output=True, text=True)
+    assert several.returncode == 2
+    assert several.stderr.startswith(one.stderr) and "1 more mistake" in several.stderr
+    assert several.stderr.endswith("tunlab validate x.yaml\n")
 
 
 def test_every_mistake_with_its_place(file: Path) -> None:

@@ -82,6 +82,20 @@ def test_closed_port(sandboxed: Sandboxed, protocol: str) -> None:
     assert end.why.key.startswith("why_port_closed"), end.why
 
 
+@pytest.mark.needs("sandbox", "nft")
+def test_closed_port_beside_a_firewall(sandboxed: Sandboxed) -> None:
+    """The reset is home: no rule can have dropped it, whatever it would drop else."""
+
+    def case(net: Network) -> Any:
+        net.h2.output("nft", "add table ip t; add chain ip t gate { type filter hook output priority 0; }")
+        net.h2.output("nft", "add rule ip t gate ip daddr 10.9.9.9 drop")
+        return traced(net.nodes, "10.0.2.2", protocol="tcp", port=7)
+
+    _, end = run(sandboxed, case)
+    assert end.why is not None
+    assert (end.state, end.why.key) == ("refused", "why_port_closed")
+
+
 def test_open_tcp_port(sandboxed: Sandboxed) -> None:
     def case(net: Network) -> Any:
         with net.h2.namespace.entered():

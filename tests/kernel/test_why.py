@@ -36,6 +36,11 @@ def no_gateway(net: Network) -> Told:
     return net.lose("").told()
 
 
+def no_gateway_in_sight(net: Network) -> Told:
+    net.set("r1", "net.ipv4.ip_forward", "0")
+    return no_gateway(net)
+
+
 def peer_down(net: Network) -> Told:
     net.r1.netlink.set_link("eth1", state="down")
     return net.lose("").told()
@@ -184,12 +189,17 @@ def closed_port_tcp(net: Network) -> Told:
 
 R1 = {"node": "r1"}
 TO = {"to": "10.0.2.2"}
+WAY_BACK = {"node": "h2", "to": "10.0.1.2", "network": "default", "gateway": "10.0.2.1"}
 CASES: dict[Case, Told] = {
-    no_route: ("", "why_no_route", "", {"node": "h1", **TO}),
-    no_route6: ("", "why_no_route", "", {"node": "h1", "to": "fd09::1"}),
+    no_route: ("", "why_no_route", "", {"node": "h1", **TO, "network": "default", "gateway": "10.0.1.1"}),
+    no_route6: ("", "why_no_route", "", {"node": "h1", "to": "fd09::1", "network": "::/0", "gateway": "fd01::1"}),
     route_down: ("", "why_route_down", "h1:eth0 out", {"node": "h1", "to": "10.0.1.1", "device": "eth0"}),
     route_of_a_device_that_is_down: ("", "why_no_route_down", "", {"node": "h1", **TO, "device": "eth0"}),
     no_gateway: (
+        "", "why_wrong_gateway", "h1:eth0 out",
+        {"node": "h1", **TO, "device": "eth0", "neighbour": "10.0.1.77", "network": "default", "gateway": "10.0.1.1"},
+    ),
+    no_gateway_in_sight: (
         "", "why_no_gateway", "h1:eth0 out", {"node": "h1", **TO, "device": "eth0", "neighbour": "10.0.1.77"},
     ),
     peer_down: (
@@ -218,7 +228,9 @@ CASES: dict[Case, Told] = {
     forwarding_off6: (
         "r1:eth1 in", "why_not_forwarding", "r1:eth2 out", {**R1, "setting": "net.ipv6.conf.all.forwarding"},
     ),
-    no_route_on_the_way: ("r1:eth1 in", "why_no_route", "", {**R1, "to": "10.0.9.1"}),
+    no_route_on_the_way: (
+        "r1:eth1 in", "why_no_route", "", {**R1, "to": "10.0.9.1", "network": "default", "gateway": ""},
+    ),
     prohibited: ("r1:eth1 in", "why_refusing_route", "", {**R1, "to": "10.0.9.1", "kind": "prohibit"}),
     blackhole_on_the_way: ("r1:eth1 in", "why_refusing_route", "", {**R1, "to": "10.0.9.1", "kind": "blackhole"}),
     refusing_rule: ("r1:eth1 in", "why_refusing_route", "", {**R1, **TO, "kind": "blackhole"}),
@@ -252,8 +264,10 @@ CASES: dict[Case, Told] = {
     echo_to_many: (
         "r1:eth1 in", "why_echo_ignored", "r1:eth1 out", {**R1, "setting": "net.ipv4.icmp_echo_ignore_broadcasts"},
     ),
-    no_route_back: ("h2:eth0 in", "why_no_route_back", "", {"node": "h2", "to": "10.0.1.2"}),
-    no_route_back6: ("h2:eth0 in", "why_no_route_back", "", {"node": "h2", "to": "fd01::2"}),
+    no_route_back: ("h2:eth0 in", "why_no_route_back", "", WAY_BACK),
+    no_route_back6: (
+        "h2:eth0 in", "why_no_route_back", "", {"node": "h2", "to": "fd01::2", "network": "::/0", "gateway": "fd02::1"},
+    ),
     closed_port: (
         "h2:eth0 in", "why_port_closed", "h2:eth0 out", {"node": "h2", "protocol": "UDP", "port": "9"},
     ),

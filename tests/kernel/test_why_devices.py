@@ -210,19 +210,35 @@ def test_firewall_at_the_end(sandboxed: Sandboxed) -> None:
 
 
 @needs_nft
-def test_policy_at_the_end(sandboxed: Sandboxed) -> None:
+@pytest.mark.parametrize("protocol", ["icmp", "udp", "tcp"])
+def test_policy_at_the_end(sandboxed: Sandboxed, protocol: str) -> None:
     """There is no rule, so none is blamed; and the request is lost there, not its answer on the way back."""
 
     def case(net: Network) -> tuple[Told, str]:
         net.h2.output(
             "nft", "add table inet guard; add chain inet guard gate { type filter hook input priority 0; policy drop; }"
         )
-        lost = net.lose("h2:eth0 in")
+        lost = net.lose("h2:eth0 in", protocol=protocol)
         return lost.told(), lost.reason.way
 
     told, way = asked(sandboxed, case)
     assert told == ("h2:eth0 in", "why_firewall_policy", "", {"node": "h2", "chain": "inet guard gate"})
     assert way == "there"
+
+
+@needs_nft
+def test_port_behind_a_firewall(sandboxed: Sandboxed) -> None:
+    """A program listens there, and the packet has never come to it."""
+
+    def case(net: Network) -> Told:
+        filter_at(net.h2, "input", "udp dport 7 drop")
+        with net.h2.namespace.entered():
+            server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with server:
+            server.bind(("0.0.0.0", 7))
+            return net.lose("h2:eth0 in", protocol="udp").told()
+
+    assert asked(sandboxed, case)[1] == "why_firewall_suspected"
 
 
 @needs_nft
@@ -238,7 +254,32 @@ def test_answer_behind_nat(sandboxed: Sandboxed) -> None:
         reason = net.asked(LastSeen("r1", "eth2", "in", answer, way=BACK), None)
         return "", reason.key, reason.expected, dict(reason.values)
 
-    assert asked(sandboxed, case) == ("", "why_no_route", "", {"node": "r1", "to": "10.0.1.2"})
+    _, key, _, values = asked(sandboxed, case)
+    assert (key, values["node"], values["to"]) == ("why_no_route", "r1", "10.0.1.2")
+
+
+def test_route_to_a_network(sandboxed: Sandboxed) -> None:
+    """A router needs the network that the address lies in, by way of the only router that leads there."""
+
+    def case(net: Network) -> Told:
+        net.set("h1", "net.ipv4.ip_forward", "1")
+        net.h1.output("ip", "route", "del", "default")
+        return net.lose("").told()
+
+    values = asked(sandboxed, case)[3]
+    assert (values["network"], values["gateway"]) == ("10.0.2.0/24", "10.0.1.1")
+
+
+def test_node_with_a_link_local_address_only(sandboxed: Sandboxed) -> None:
+    """Every bridge has one, and can send nothing from it all the same."""
+
+    def case(net: Network) -> Told:
+        for device in ("eth1", "eth2"):
+            net.r1.output("ip", "-4", "addr", "flush", "dev", device)
+            net.r1.output("ip", "addr", "add", "fe80::99/64", "dev", device, "nodad")
+        return net.lose("", to="10.0.1.2", source="10.0.1.1", origin="r1").told()
+
+    assert asked(sandboxed, case)[1] == "why_no_address"
 
 
 def filter_at(node: Node, hook: str, rule: str) -> None:

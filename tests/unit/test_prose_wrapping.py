@@ -4,7 +4,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from tunlab.ui.prose import _pieces, wrapped
+from tunlab.ui.prose import _pieces, plain, wrapped
 
 
 def lines(markdown: str, width: int) -> list[str]:
@@ -29,6 +29,12 @@ def test_no_line_ends_with_an_opening_mark() -> None:
 
 def test_paragraphs_and_lists() -> None:
     assert lines("a\nb\n\n- one two three\n- four", 9) == ["a b", "", "- one two", "  three", "- four"]
+
+
+def test_plain_text_keeps_its_lines_and_marks() -> None:
+    text = "节点是网络命名空间，不是容器；请删掉它\n  a *b*  c"
+    assert list(plain(text, 29)) == ["节点是网络命名空间，不是容", "器；请删掉它", "  a *b*  c"]
+    assert list(plain("what to do: one two", 12)) == ["what to do:", "one two"]
 
 
 def test_styles_keep_their_words() -> None:

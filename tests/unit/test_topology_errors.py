@@ -46,6 +46,7 @@ CHANGES: dict[str, Change] = {
     "binary": put(b"\xff\xfe"),
     "large": put("#" * 1_000_001),
     "syntax": swap("name: sample", "name: sample: 2"),
+    "tab": swap("  nodes:", "\tnodes:"),
     "anchor": swap("kind: host\n", "kind: &kind host\n"),
     "a-lab": put("schema: 1\nid: lab-x\nsteps: []\n"),
     "no-name": swap("name: sample\n", ""),

@@ -49,6 +49,10 @@ def ethernet() -> Change:
     return Change("wrapped", "", "Ethernet 14")
 
 
+def no_route(node: str, gateway: str = "") -> tuple[tuple[str, str], ...]:
+    return (("node", node), ("to", "10.0.3.2"), ("network", "10.0.3.0/24"), ("gateway", gateway))
+
+
 def vpn() -> Told:
     """Through a VPN of ours, there and back: two programs each way."""
     inside = "IP 192.168.1.2 > 192.168.1.3  ICMP echo request id 41206 seq 1"
@@ -110,7 +114,7 @@ def lost(packet: int = 1) -> Told:
 
 def never() -> Told:
     """It did not leave the stack."""
-    return [], [traced("lost", THERE, "", Reason("why_no_route", "", (("node", "h1"), ("to", "10.0.3.2"))))]
+    return [], [traced("lost", THERE, "", Reason("why_no_route", "", no_route("h1", "10.0.1.1")))]
 
 
 def refused() -> Told:
@@ -122,11 +126,7 @@ def refused() -> Told:
             way=ERROR),
         hop(4, "h1:eth0 in", 10.2, 126, error, way=ERROR),
     ]  # fmt: skip
-    return hops, [
-        traced(
-            "refused", ERROR, "h1:eth0 in", Reason("why_no_route", "", (("node", "r1"), ("to", "10.0.3.2"))), us=10.2
-        )
-    ]
+    return hops, [traced("refused", ERROR, "h1:eth0 in", Reason("why_no_route", "", no_route("r1")), us=10.2)]
 
 
 def odd() -> Told:
@@ -202,7 +202,7 @@ def test_no_escape_sequence_of_theirs() -> None:
         "lost",
         THERE,
         "h\x1b1:e out",
-        Reason("why_no_route", "\x1b[6m", (("node", "\x1b[7m"), ("to", "x"))),
+        Reason("why_no_route", "\x1b[6m", no_route("\x1b[7m")),
         node="\x1b[8m",
     )
     assert "\x1b" not in page([evil], [end], "en", 80)

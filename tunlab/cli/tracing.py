@@ -1,9 +1,11 @@
 """What `tunlab trace` does where the nodes are. All of it is imported before a sandbox is joined."""
 
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import BinaryIO, NoReturn
@@ -25,10 +27,13 @@ from tunlab.packet.scapy_loader import load_scapy
 from tunlab.ui.graph.svg import svg
 from tunlab.ui.output import HungUp
 from tunlab.ui.page import Page
+from tunlab.ui.printable import printable_line
 from tunlab.ui.trace_drawing import drawing
 from tunlab.ui.trace_json import TraceJson
 from tunlab.ui.trace_marks import marks_of
 from tunlab.ui.trace_page import trace_page, verdicts
+from tunlab.ui.trace_words import place
+from tunlab.ui.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +86,25 @@ def _traced(wanted: Wanted, showing: Showing, page: Page) -> int:
     with named() as nodes, Loop() as loop:
         descriptors = dict(nodes)
         if wanted.node not in descriptors:
-            raise unknown("node", wanted.node, list(descriptors))
-        meant = replace(wanted, to=_address(wanted.to))
-        with Tracer(descriptors, loop, reports=paths.LISTENERS.is_dir()) as tracer:
+            raise _no_node(wanted, list(descriptors))
+        meant = replace(wanted, to=_address(wanted.to, list(descriptors)))
+        waiting = Waiting(page.words("trace_waiting"))
+        with Tracer(descriptors, loop, paths.LISTENERS.is_dir(), waiting.say) as tracer:
             try:
                 for told in tracer.trace(meant):
+                    waiting.clear()
                     if lines is not None:
                         lines.tell(told)
                     if isinstance(told, Hop):
                         hops.append(told)
                     else:
                         ends.append(told)
+            except KeyboardInterrupt:
+                waiting.clear()
+                _say_so_far(tracer.so_far(), page.words)
+                raise
             finally:
+                waiting.clear()
                 if lines is None and ends:
                     high = _print(trace_page(hops, ends, page.words, page.width), page)
     if showing.graph or showing.svg is not None:
@@ -100,6 +112,12 @@ def _traced(wanted: Wanted, showing: Showing, page: Page) -> int:
     if page.console.is_terminal and high >= page.console.height:
         _print(verdicts(hops, ends, page.words, page.width), page)
     return Status.FINE if all(end.state == "answered" for end in ends) else Status.CHECK_FAILED
+
+
+def _say_so_far(seen: str, words: Words) -> None:
+    """In one line, of a packet that is not waited for any longer."""
+    key = "trace_interrupted" if seen else "trace_interrupted_nowhere"
+    print(words(key, place=place(seen, words)), file=sys.stderr, flush=True)
 
 
 def _print(what: RenderableType, page: Page) -> int:
@@ -125,9 +143,21 @@ def _draw(hops: list[Hop], ends: list[Traced], showing: Showing, page: Page) -> 
     return high
 
 
-def _address(text: str) -> str:
-    """An address as it is, or that of the node of that name (hosts(5)). Raises TunlabError."""
+def _no_node(wanted: Wanted, nodes: list[str]) -> TunlabError:
+    if wanted.to in nodes and _is_address(wanted.node):
+        return TunlabError("trace_node_first", Status.USAGE, node=wanted.to, address=wanted.node)
+    return unknown("node", wanted.node, nodes)
+
+
+def _is_address(text: str) -> bool:
     with suppress(ValueError):
+        return bool(ip_address(text))
+    return False
+
+
+def _address(text: str, nodes: list[str]) -> str:
+    """An address as it is, or that of the node of that name (hosts(5)). Raises TunlabError."""
+    if _is_address(text):
         return str(ip_address(text))
     lines: list[str] = []
     with suppress(OSError, UnicodeDecodeError):
@@ -137,4 +167,11 @@ def _address(text: str) -> str:
         if text in names:
             with suppress(ValueError):
                 return str(ip_address(first))
-    raise TunlabError("trace_address", Status.USAGE, address=text)
+    if text in nodes:
+        raise TunlabError("trace_no_address_of", Status.USAGE, node=text)
+    node, colon, _ = text.partition(":")
+    if colon and node in nodes:
+        raise TunlabError("trace_node_alone", Status.USAGE, node=node, address=text)
+    near = get_close_matches(text, nodes, 1, 0.5)
+    known = {"near": near[0]} if near else {"known": ", ".join(map(printable_line, nodes))}
+    raise TunlabError("trace_address_near" if near else "trace_address", Status.USAGE, address=text, **known)

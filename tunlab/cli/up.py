@@ -1,7 +1,9 @@
 """`tunlab up`: makes a topology and leaves it standing, in the background or until Ctrl-C."""
 
 import os
+import shlex
 import signal
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from tunlab.errors import Status, TunlabError
 from tunlab.i18n import Words
 from tunlab.kernel.errno_names import attempting
 from tunlab.kernel.holder import Ended, FrontLine
-from tunlab.labfile.topology.load import load_topology
+from tunlab.labfile.topology.load import check_topology
 from tunlab.model.topology import Topology
 from tunlab.session import record
 from tunlab.session.finding import nearest, running
@@ -28,7 +30,10 @@ def bring_up(file: Path, foreground: bool, language: str) -> None:
     with told(words):
         if paths.SANDBOX_RUN.is_dir():
             raise TunlabError("session_inside")
-        topology = load_topology(file)
+        topology, errors = check_topology(file)
+        if topology is None:
+            tell(words, errors[0])
+            raise _more(file, errors) if len(errors) > 1 else typer.Exit(errors[0].status)
         with attempting(f"realpath {file}"):  # nothing leads to a folder that was removed
             folder = file.resolve().parent
         status = as_topology(
@@ -38,6 +43,10 @@ def bring_up(file: Path, foreground: bool, language: str) -> None:
             end_with_reader()
             _say(printable("\n".join(hints(topology, words, alone=len(nearest(running())) == 1))), topology.name)
         raise typer.Exit(status)
+
+
+def _more(file: Path, errors: Sequence[TunlabError]) -> TunlabError:
+    return TunlabError("up_more", Status.USAGE, count=len(errors) - 1, file=shlex.quote(str(file)))
 
 
 def _say(text: str, name: str) -> None:

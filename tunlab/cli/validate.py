@@ -2,12 +2,13 @@
 
 import json
 import shlex
+import sys
 from pathlib import Path
 
 import typer
 
 from tunlab import paths
-from tunlab.cli.errors import end_with_reader
+from tunlab.cli.errors import end_with_reader, fitted
 from tunlab.errors import Status
 from tunlab.i18n import Words
 from tunlab.labfile.topology.load import check_topology
@@ -22,7 +23,7 @@ def validate(file: Path, language: str, as_json: bool) -> None:
     topology, errors = check_topology(file)
     for error in errors:
         place = {"file": error.file, "line": error.line, "problem": words(error.key, **error.values)}
-        print(json.dumps(place) if as_json else printable(words.error(error)))
+        print(json.dumps(place) if as_json else fitted(words.error(error), sys.stdout))
     if topology is None:
         raise typer.Exit(Status.USAGE)
     if not as_json:

@@ -17,12 +17,20 @@ def compose(text: str, file: str) -> yaml.Node:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
+        if line is not None and _begins_with_tab(text, line):
+            raise LabFileError("lab_yaml_tab", file, line) from None
         raise LabFileError("lab_yaml_syntax", file, line, problem=str(error.problem).removeprefix("but ")) from None
     except yaml.YAMLError as error:
         raise LabFileError("lab_yaml_syntax", file, None, problem=str(error)) from None
     if root is None:
         raise LabFileError("lab_file_empty", file, None)
     return root
+
+
+def _begins_with_tab(text: str, line: int) -> bool:
+    """Whether the blanks in front of that line have a tab among them."""
+    lines = text.split("\n")[line - 1 : line]
+    return any("\t" in each[: len(each) - len(each.lstrip())] for each in lines)
 
 
 def _refuse_tricks(text: str, file: str) -> None:

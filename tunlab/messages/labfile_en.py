@@ -12,6 +12,7 @@ SENTENCES: dict[str, str] = {
     "lab_file_empty": "is empty; begin with 'schema: 1'",
     # YAML.
     "lab_yaml_syntax": "is not valid YAML ({problem}); check this line and the one before it",
+    "lab_yaml_tab": "this line begins with a tab; YAML is indented with spaces only",
     "lab_yaml_anchor": "anchors (&), aliases (*) and tags (!) are refused; write the value out",
     "lab_yaml_deep": "is nested more than {most} levels deep; nothing here needs that",
     "lab_schema": "schema {value} is unknown; this tunlab reads schema {known}",

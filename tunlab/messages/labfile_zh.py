@@ -12,6 +12,7 @@ SENTENCES: dict[str, str] = {
     "lab_file_empty": "是空文件；请以“schema: 1”开头",
     # YAML.
     "lab_yaml_syntax": "不是合法的 YAML（{problem}）；请检查这一行和上一行",
+    "lab_yaml_tab": "这一行用制表符（Tab）缩进；YAML 的缩进只能用空格",
     "lab_yaml_anchor": "不接受锚点（&）、别名（*）和标签（!）；请把值直接写出来",
     "lab_yaml_deep": "嵌套超过 {most} 层；这里用不着这么深",
     "lab_schema": "不认识 schema {value}；当前的 tunlab 只支持 schema {known}",

@@ -3,6 +3,7 @@
 SENTENCES: dict[str, str] = {
     "help_up": "Make the topology of a file and leave it running; it runs the commands that the file names.",
     "help_up_foreground": "Stay, show what its programs print, and end it at Ctrl-C.",
+    "up_more": "and {count} {count:more mistake|more mistakes}; to see all of them: tunlab validate {file}",
     "up_done": "{name} is up: {nodes} {nodes:node|nodes}, {links} {links:link|links}. To look inside and to end it:",
     "up_foreground": "{name} is up: {nodes} {nodes:node|nodes}, {links} {links:link|links}. Ctrl-C ends it. "
     "To look inside from another terminal:",

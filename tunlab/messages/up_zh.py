@@ -3,6 +3,7 @@
 SENTENCES: dict[str, str] = {
     "help_up": "按文件搭建拓扑并让它一直运行；文件里写的命令会被执行。",
     "help_up_foreground": "留在前台，显示其中程序的输出，按 Ctrl-C 结束。",
+    "up_more": "另外还有 {count} 处错误；全部列出：tunlab validate {file}",
     "up_done": "{name} 已启动：{nodes} 个节点，{links} 条链路。查看和结束它的命令：",
     "up_foreground": "{name} 已启动：{nodes} 个节点，{links} 条链路。按 Ctrl-C 结束。在另一个终端里查看它的命令：",
     "up_unsaid": "{name} 已启动，但无法输出这个结果：{problem}；可用 tunlab down {name} 结束它",

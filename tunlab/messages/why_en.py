@@ -3,12 +3,11 @@
 SENTENCES: dict[str, str] = {
     # It was not sent.
     "why_no_route": (
-        "{node} has no route to {to}. To add one, with the next router's address for GATEWAY: "
-        "tunlab exec {node} -- ip route add {to} via GATEWAY"
+        "{node} has no route to {to}. To add one{note}: tunlab exec {node} -- ip route add {network} via {gateway}"
     ),
     "why_no_route_back": (
-        "the packet has arrived, but {node} has no route back to {to}, so its answer goes nowhere. To add one, with "
-        "its router's address for GATEWAY: tunlab exec {node} -- ip route add {to} via GATEWAY"
+        "the packet has arrived, but {node} has no route back to {to}, so its answer goes nowhere. To add "
+        "one{note}: tunlab exec {node} -- ip route add {network} via {gateway}"
     ),
     "why_no_address": (
         "{node} has no address, so it has nothing to send a packet from. "
@@ -57,6 +56,11 @@ SENTENCES: dict[str, str] = {
         "{node} sends to {to} by way of {neighbour}, its gateway, and has asked for the MAC address of that by ARP on "
         "{device}; nobody has answered. Is it the right gateway, and is its device up? "
         "To look: tunlab exec {node} -- ip route get {to}"
+    ),
+    "why_wrong_gateway": (
+        "{node} sends to {to} by way of {neighbour}, its gateway, and nobody on {device} has that address: its request "
+        "by ARP was not answered. The router on that link has {gateway}. To use it: "
+        "tunlab exec {node} -- ip route replace {network} via {gateway}"
     ),
     "why_no_neighbour6": (
         "{node} has asked for the MAC address of {neighbour} by neighbour discovery on {device}, and nobody has "

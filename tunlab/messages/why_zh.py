@@ -3,12 +3,11 @@
 SENTENCES: dict[str, str] = {
     # It was not sent.
     "why_no_route": (
-        "{node} 没有到 {to} 的路由。添加一条（把 GATEWAY 换成下一个路由器的地址）："
-        "tunlab exec {node} -- ip route add {to} via GATEWAY"
+        "{node} 没有到 {to} 的路由。添加一条{note}：tunlab exec {node} -- ip route add {network} via {gateway}"
     ),
     "why_no_route_back": (
-        "包已经到了，但 {node} 没有回到 {to} 的路由，应答发不出去。添加一条（把 GATEWAY 换成它的路由器的地址）："
-        "tunlab exec {node} -- ip route add {to} via GATEWAY"
+        "包已经到了，但 {node} 没有回到 {to} 的路由，应答发不出去。添加一条{note}："
+        "tunlab exec {node} -- ip route add {network} via {gateway}"
     ),
     "why_no_address": ("{node} 没有 IP 地址，不能从它发包。请从有地址的节点跟踪；查看哪些节点有地址：tunlab graph"),
     "why_route_down": (
@@ -50,6 +49,10 @@ SENTENCES: dict[str, str] = {
     "why_no_gateway": (
         "{node} 发往 {to} 的包要交给网关 {neighbour}，于是在 {device} 上用 ARP 询问它的 MAC 地址，没有人回答。"
         "网关的地址写对了吗？它的设备启用了吗？查看：tunlab exec {node} -- ip route get {to}"
+    ),
+    "why_wrong_gateway": (
+        "{node} 发往 {to} 的包要交给网关 {neighbour}，但 {device} 上没有人用这个地址：ARP 询问没有人回答。"
+        "这条链路上的路由器是 {gateway}。改用它：tunlab exec {node} -- ip route replace {network} via {gateway}"
     ),
     "why_no_neighbour6": (
         "{node} 在 {device} 上用邻居发现询问 {neighbour} 的 MAC 地址，没有人回答。这条链路上有节点用这个地址吗？"

@@ -30,6 +30,15 @@ def wrapped(markdown: str, width: int) -> Iterator[Text]:
                 yield from _lines(_styled(item), width)
 
 
+def plain(text: str, width: int) -> Iterator[str]:
+    """The same of a text without Markdown; a line that fits stays as it is."""
+    for line in text.split("\n"):
+        if cells(line) <= width:
+            yield line
+        else:
+            yield from (each.plain for each in _lines(Text(line), width))
+
+
 def _items(block: str) -> list[str]:
     """A block's list items, or the block itself."""
     return re.split(r"\n(?=- )", block)

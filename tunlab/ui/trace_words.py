@@ -73,4 +73,7 @@ def time_of(us: float) -> str:
 
 def reason(why: Reason, words: Words) -> str:
     """Its sentence."""
-    return printable_line(words(why.key, **dict(why.values)))
+    values = dict(why.values)
+    known = values.get("gateway")
+    note = "" if known else words("trace_gateway_note")
+    return printable_line(words(why.key, **values | {"note": note, "gateway": known or "GATEWAY"}))

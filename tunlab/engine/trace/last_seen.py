@@ -28,7 +28,7 @@ class LastSeen:
     Where it was seen nowhere, device and direction are empty, and `refused` is the errno with which its sending failed,
     if it did. `data` begins with what `link` names. `programs`: ours, at the far end of the device. `to_nobody`: a
     bridge has sent it to all of its ports, and nobody there has the MAC to which it goes. `refused_here`: an error
-    about it came in at that device.
+    about it came in at that device. `came_back`: an error or a reset about it has come home.
     """
 
     node: str
@@ -42,6 +42,7 @@ class LastSeen:
     fragments: int = 1
     to_nobody: bool = False
     refused_here: bool = False
+    came_back: bool = False
 
     @property
     def place(self) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -36,6 +36,7 @@ from tunlab.packet.sighting import Known
 QUIET = 0.02  # seconds without a packet after which nothing more is expected to trail
 _LONGEST_QUIET = 0.3  # seconds on a busy network, where it is never quiet
 _PATIENCE = 1.5  # seconds for a packet
+_SILENCE = 1.0  # seconds of it after which somebody wants to know that there is nothing yet
 _RESOLVED = 3.3  # seconds after which the kernel gives up to look for a neighbour (three times a second), and says so
 
 
@@ -60,12 +61,17 @@ class Wanted:
 class Tracer:
     """A context manager. `nodes` are descriptors of the namespaces by name; `loop` serves whatever else there is.
 
-    `reports`: our programs are heard too, which needs the listeners' folder of a sandbox.
+    `reports`: our programs are heard too, which needs the listeners' folder of a sandbox. `waiting` is called where a
+    packet has been waited for longer than a second.
     """
 
-    def __init__(self, nodes: Mapping[str, int], loop: Loop, reports: bool = True) -> None:
+    def __init__(
+        self, nodes: Mapping[str, int], loop: Loop, reports: bool = True, waiting: Callable[[], None] = lambda: None
+    ) -> None:
         self._nodes = nodes
         self._loop = loop
+        self._waiting = waiting
+        self._probe: Probe | None = None
         self._listening = Listening(nodes, loop, reports)
         self._stack = ExitStack()
 
@@ -77,6 +83,11 @@ class Tracer:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def so_far(self) -> str:
+        """The last place of the packet that is on its way, `h1:eth0 out`; empty where it was seen nowhere."""
+        places = places_of(self._listening.seen, self._probe) if self._probe else []
+        return places[-1].name if places else ""
 
     def trace(self, wanted: Wanted, step: str = "") -> Iterator[Hop | Traced]:
         """Each packet's hops once it has come to its end, then that end; then the next packet is sent.
@@ -101,7 +112,7 @@ class Tracer:
                 wanted.protocol, source, to.address, port, port_there, tag, wanted.size, wanted.ttl, wanted.df
             )
             packet = packet_of(probe)
-            probe = replace(probe, size=len(packet))
+            probe = self._probe = replace(probe, size=len(packet))
             before = counted(self._nodes)
             self._loop.turn(0)  # what is older than the packet
             self._listening.forget()
@@ -122,7 +133,7 @@ class Tracer:
                 way = THERE if state == REFUSED else _way(places)
                 last = last_of(places, way)
                 asked = replace(_last_seen(last, wanted.node, packet, refused, said), to_nobody=flooding.to_nobody)
-                asked = replace(asked, refused_here=_refused_at(last, places))
+                asked = replace(asked, refused_here=_refused_at(last, places), came_back=state == REFUSED)
                 reason = why_not_in_clear(last) or why(asked, self._nodes, before)
                 way = _way_of(reason, way, state)
         yield from hops
@@ -145,7 +156,12 @@ class Tracer:
             looked = len(seen)
             return home(places_of(seen, probe), wanted.node, identity) is not None
 
-        if not self._loop.wait(is_home, (wanted.patience or _PATIENCE) if refused is None else QUIET):
+        patience = (wanted.patience or _PATIENCE) if refused is None else QUIET
+        came = self._loop.wait(is_home, min(patience, _SILENCE))
+        if not came and patience > _SILENCE:
+            self._waiting()
+            came = self._loop.wait(is_home, patience - _SILENCE)
+        if not came:
             if refused is not None or wanted.patience is not None or not self._is_resolving(probe, wanted.node):
                 return
             if not self._loop.wait(is_home, _RESOLVED - _PATIENCE):

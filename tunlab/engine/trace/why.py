@@ -34,7 +34,7 @@ def why(last: LastSeen, nodes: Mapping[str, int], before: Counts | None = None) 
             return down_there(nodes, facts.destination) or flooded
         if last.direction == "out":
             return _beyond(ask, facts, last, link)
-        return _inside(ask, facts, link)
+        return _inside(ask, facts, link, last.came_back)
 
 
 def _beyond(ask: Asking, facts: Facts, last: LastSeen, link: LinkState) -> Reason:
@@ -45,7 +45,7 @@ def _beyond(ask: Asking, facts: Facts, last: LastSeen, link: LinkState) -> Reaso
     return why_link.not_arrived(ask, facts, link)
 
 
-def _inside(ask: Asking, facts: Facts, link: LinkState) -> Reason:
+def _inside(ask: Asking, facts: Facts, link: LinkState, came_back: bool) -> Reason:
     bridge = _bridge_of(ask, link)
     if bridge is not None:
         return why_bridge.not_switched(ask, facts, bridge, link.name)
@@ -61,7 +61,7 @@ def _inside(ask: Asking, facts: Facts, link: LinkState) -> Reason:
     if route.refused:
         return why_forwarded.not_accepted(ask, facts, link.name, route)
     if route.kind in ("local", "broadcast", "anycast", "multicast"):
-        return why_delivered.not_answered(ask, facts)
+        return why_delivered.not_answered(ask, facts, came_back)
     return why_forwarded.not_forwarded(ask, facts, link.name, route)
 
 

@@ -21,12 +21,23 @@ _CHECKSUMS = {
     (4, "tcp"): "TcpInCsumErrors",
     (6, "tcp"): "TcpInCsumErrors",
 }
+_RECEIVED = {  # of these one grows with every packet that comes so far, but not with a datagram that waits to be read
+    (4, "icmp"): ("IcmpInEchos",),
+    (6, "icmp"): ("Icmp6InEchos",),
+    (4, "tcp"): ("TcpInSegs",),
+    (6, "tcp"): ("TcpInSegs",),
+    (4, "udp"): ("UdpInDatagrams", "UdpNoPorts", "UdpInErrors"),
+    (6, "udp"): ("Udp6InDatagrams", "Udp6NoPorts", "Udp6InErrors"),
+}
 _PASSED = ("ingress", "prerouting", "input")
 _UNREAD = ("why_port_unread", "why_port_full")
 
 
-def not_answered(ask: Asking, facts: Facts) -> Reason:
-    """The last reason that is certain, from the device upwards; then what is possible."""
+def not_answered(ask: Asking, facts: Facts, came_back: bool) -> Reason:
+    """The last reason that is certain, from the device upwards; then what is possible.
+
+    `came_back`: an error or a reset has come home, so what the node sends does arrive.
+    """
     reason = why_firewall.dropped(ask, facts.version, "input")
     counter = _CHECKSUMS.get((facts.version, facts.protocol), "")
     if reason is None and ask.grown(counter):
@@ -36,18 +47,37 @@ def not_answered(ask: Asking, facts: Facts) -> Reason:
         return _not_unwrapped(ask, facts, numbers)
     if reason is not None:
         return reason
-    expected = _answer_at(ask, facts)
-    if facts.asks:
-        reason = _ignored(ask, facts)
-        if reason is None and (unsent := why_sent.not_answered(ask, facts)):
-            return unsent
-        reason = reason or _port(ask, facts)
-    if reason is None and (suspected := why_firewall.suspected(ask, facts.version, *_PASSED)):
+    unknown = Reason("why_unknown_delivered", values=(("node", ask.node),))
+    received = _received(ask, facts)
+    if not facts.asks or received is False:
+        return why_firewall.suspected(ask, facts.version, *_PASSED) or unknown
+    reason = _ignored(ask, facts)
+    if reason is None and not came_back and (unsent := why_sent.not_answered(ask, facts, guess=False)):
+        return unsent
+    reason = reason or _port(ask, facts)
+    if reason is None and (unsent := why_sent.not_answered(ask, facts, guess=True)):
+        return unsent
+    if reason is None and not received and (suspected := why_firewall.suspected(ask, facts.version, *_PASSED)):
         return suspected  # it may not have come as far as what would have answered
-    reason = reason or Reason("why_unknown_delivered", values=(("node", ask.node),))
+    reason = reason or unknown
     if reason.key in _UNREAD:
         return reason  # nobody has it yet who could answer
-    return Reason(reason.key, expected, reason.values, BACK if facts.asks else reason.way)
+    return Reason(reason.key, _answer_at(ask, facts), reason.values, BACK)
+
+
+def _received(ask: Asking, facts: Facts) -> bool | None:
+    """Whether it has come as far as its protocol, which counts what it is given; None where nobody knows."""
+    names = _RECEIVED.get((facts.version, facts.protocol))
+    if not facts.asks or names is None or ask.before is None:
+        return None
+    if any(map(ask.grown, names)):
+        return True
+    waiting = _socket(facts) if facts.protocol == "udp" else None
+    return waiting is not None and bool(waiting.unread)
+
+
+def _socket(facts: Facts) -> sockets.Waiting | None:
+    return sockets.waiting(facts.protocol, facts.destination, facts.port, facts.source, facts.source_port)
 
 
 def _answer_at(ask: Asking, facts: Facts) -> str:
@@ -78,7 +108,7 @@ def _port(ask: Asking, facts: Facts) -> Reason | None:
     if facts.protocol not in ("udp", "tcp") or not facts.port:
         return None
     here = (("node", ask.node), ("protocol", facts.protocol.upper()), ("port", str(facts.port)))
-    found = sockets.waiting(facts.protocol, facts.destination, facts.port, facts.source, facts.source_port)
+    found = _socket(facts)
     if found is None:
         return Reason("why_port_closed", values=here) if _refused(ask, facts) else None
     if facts.protocol == "tcp":

@@ -3,6 +3,7 @@
 from tunlab.engine.trace import why_firewall
 from tunlab.engine.trace.asking import Asking
 from tunlab.engine.trace.facts import Facts
+from tunlab.engine.trace.neighbourhood import Neighbourhood
 from tunlab.engine.trace.why_owner import down_there
 from tunlab.kernel.link_state import LinkState
 from tunlab.kernel.route_lookup import Route
@@ -13,17 +14,19 @@ _TUNS = ("tun", "tap")
 
 def not_out(ask: Asking, facts: Facts, route: Route, *hooks: str) -> Reason:
     """The reason; `hooks` of the firewall are those that it had still to pass."""
-    link = ask.netlink.link(route.device)
-    expected = ask.place(route.device, "out")
-    if link is None:  # it has gone since
-        return Reason("why_unknown", expected, (("node", ask.node),))
-    counted = why_firewall.dropped(ask, facts.version, *hooks)
-    reason = (
-        not_usable(ask, link) or _too_big(ask, facts, route, link) or counted or _unresolved(ask, facts, route, link)
-    )
-    reason = reason or _queue(ask, link) or why_firewall.suspected(ask, facts.version, *hooks)
+    reason = certain(ask, facts, route, *hooks) or why_firewall.suspected(ask, facts.version, *hooks)
     reason = reason or Reason("why_unknown", values=(("node", ask.node),))
-    return Reason(reason.key, expected, reason.values)
+    return Reason(reason.key, ask.place(route.device, "out"), reason.values)
+
+
+def certain(ask: Asking, facts: Facts, route: Route, *hooks: str) -> Reason | None:
+    """The same, but nothing that is only possible."""
+    link = ask.netlink.link(route.device)
+    if link is None:  # it has gone since
+        return Reason("why_unknown", values=(("node", ask.node),))
+    counted = why_firewall.dropped(ask, facts.version, *hooks)
+    reason = not_usable(ask, link) or _too_big(ask, facts, route, link) or counted
+    return reason or _unresolved(ask, facts, route, link) or _queue(ask, link)
 
 
 def not_usable(ask: Asking, link: LinkState) -> Reason | None:
@@ -58,9 +61,15 @@ def _unresolved(ask: Asking, facts: Facts, route: Route, link: LinkState) -> Rea
     values = (("node", ask.node), ("device", link.name), ("neighbour", neighbour))
     if ":" in neighbour:
         return Reason("why_no_neighbour6", values=values)
-    if route.gateway:
-        return Reason("why_no_gateway", values=(*values, ("to", facts.destination)))
-    return Reason("why_no_neighbour", values=values)
+    if not route.gateway:
+        return Reason("why_no_neighbour", values=values)
+    more = (*values, ("to", facts.destination))
+    others = Neighbourhood(ask, facts.version)
+    written = [each.to for each in ask.netlink.routes(link.index) if each.via == neighbour]
+    right = "" if others.owned(neighbour) else others.gateway(facts.destination, link.name)
+    if right and len(written) == 1:
+        return Reason("why_wrong_gateway", values=(*more, ("network", written[0]), ("gateway", right)))
+    return Reason("why_no_gateway", values=more)
 
 
 def _queue(ask: Asking, link: LinkState) -> Reason | None:

@@ -6,6 +6,7 @@ from ipaddress import ip_address, ip_interface
 from tunlab.engine.trace import why_device, why_firewall
 from tunlab.engine.trace.asking import Asking
 from tunlab.engine.trace.facts import Facts
+from tunlab.engine.trace.neighbourhood import Neighbourhood
 from tunlab.kernel.route_lookup import Route
 from tunlab.model.trace import BACK, Reason
 
@@ -39,23 +40,29 @@ def not_sent(ask: Asking, facts: Facts, refused: int | None) -> Reason:
     return found
 
 
-def not_answered(ask: Asking, facts: Facts) -> Reason | None:
-    """Why an answer to the packet cannot leave the node that it has reached, or None where it could."""
+def not_answered(ask: Asking, facts: Facts, *, guess: bool) -> Reason | None:
+    """Why an answer to the packet cannot leave the node that it has reached, or None where it could.
+
+    Without `guess`, only what is certain: a firewall that may have dropped it is left out.
+    """
     back = facts.answered()
     route = ask.netlink.route_to(back.destination, back.source if _has(ask, back.source) else None)
     if route.refused:
         found = no_route(ask, back, route, back=True)
-    else:
-        found = why_device.not_out(ask, back, route, "output", "postrouting")
-        if found.key == "why_unknown":
-            return None
-    return Reason(found.key, found.expected, found.values, BACK)
+        return Reason(found.key, found.expected, found.values, BACK)
+    reason = why_device.certain(ask, back, route, "output", "postrouting")
+    if reason is None and guess:
+        reason = why_firewall.suspected(ask, facts.version, "output", "postrouting")
+    if reason is None or reason.key == "why_unknown":
+        return None
+    return Reason(reason.key, ask.place(route.device, "out"), reason.values, BACK)
 
 
 def no_route(ask: Asking, facts: Facts, route: Route, *, back: bool = False) -> Reason:
     """The sentence for a route that the kernel refuses with ENETUNREACH, or that is made to refuse."""
     here = (("node", ask.node), ("to", facts.destination))
-    if not back and not _has_any(ask):
+    others = Neighbourhood(ask, facts.version)
+    if not back and not others.speaks():
         return Reason("why_no_address", values=here[:1])
     if kind := _KINDS.get(route.refused):
         return Reason("why_refusing_route", values=(*here, ("kind", kind)))
@@ -63,12 +70,8 @@ def no_route(ask: Asking, facts: Facts, route: Route, *, back: bool = False) -> 
         return Reason("why_route_down", ask.place(device, "out"), (*here, ("device", device)))
     if device := _down_and_addressed(ask, facts.version):
         return Reason("why_no_route_down", values=(*here, ("device", device)))
-    return Reason("why_no_route_back" if back else "why_no_route", values=here)
-
-
-def _has_any(ask: Asking) -> bool:
-    """Whether the node has any address but those of lo."""
-    return any(ask.netlink.addresses(link.index) for link in ask.netlink.links() if link.kind != "loopback")
+    advice = (("network", others.network(facts.destination)), ("gateway", others.gateway(facts.destination)))
+    return Reason("why_no_route_back" if back else "why_no_route", values=(*here, *advice))
 
 
 def _has(ask: Asking, address: str) -> bool:
