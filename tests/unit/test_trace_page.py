@@ -310,3 +310,13 @@ def test_a_name_that_looks_like_markup_is_shown_as_it_is() -> None:
     hops, [end] = routed()
     named = replace(hops[1], program="vtund[c]", pid=7, direction="through")
     assert any("vtund[c] pid 7" in line for line in lines([hops[0], named, *hops[2:]], end))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_in_a_lab_the_reason_does_not_say_what_to_do(language: str) -> None:
+    hops, ends = lost()
+    console = Console(width=80)
+    with console.capture() as capture:
+        console.print(trace_page(hops, ends, Words(language), 80, advice=False))
+    assert "net.ipv4.ip_forward" in capture.get()
+    assert "sysctl" not in capture.get()

@@ -19,13 +19,13 @@ _STYLES = {"answered": "pass", "refused": "unknown", "lost": "fail", "stopped": 
 _GAP = 2
 
 
-def headline(path: Path, words: Words, total: int, width: int) -> Iterator[RenderableType]:
-    """Lines; `total` packets are in the whole trace."""
-    yield from verdict(path, words, total, width)
+def headline(path: Path, words: Words, total: int, width: int, advice: bool = True) -> Iterator[RenderableType]:
+    """Lines; `total` packets are in the whole trace. `advice`: a reason also says what to do about it."""
+    yield from verdict(path, words, total, width, advice)
     yield from _ways(path, words, width)
 
 
-def verdict(path: Path, words: Words, total: int, width: int) -> Iterator[RenderableType]:
+def verdict(path: Path, words: Words, total: int, width: int, advice: bool = True) -> Iterator[RenderableType]:
     """What became of the packet, and, where it was not answered, why."""
     end = path.ends[0] if path.ends else None
     state = end.state if end else "stopped"
@@ -37,7 +37,7 @@ def verdict(path: Path, words: Words, total: int, width: int) -> Iterator[Render
         line.append("  " + words("trace_packets", count=len(path.packets), numbers=ranges(path.packets)))
     yield line
     if end is not None and state != "answered":
-        yield _why(path, end, words, width)
+        yield _why(path, end, words, width, advice)
 
 
 def _lost(end: Traced) -> str:
@@ -50,7 +50,7 @@ def asked(end: Traced, words: Words) -> str:
     return printable_line(words("trace_asked", protocol=protocol, node=end.node, to=end.to, size=end.size))
 
 
-def _why(path: Path, end: Traced, words: Words, width: int) -> Table:
+def _why(path: Path, end: Traced, words: Words, width: int, advice: bool) -> Table:
     """Where it was last, where it should have come next, and why it did not; of an error, who sent it."""
     facts = [(words(key), key, told) for key, told in _facts(path, end, words)]
     label = max(cells(each) for each, _, _ in facts)
@@ -59,6 +59,8 @@ def _why(path: Path, end: Traced, words: Words, width: int) -> Table:
     grid.add_column(overflow="fold")
     for each, key, told in facts:
         said, command = _command_apart(told)
+        if command and not advice:
+            said, command = _without_last_sentence(said), ""
         # A command is copied, so it is not broken: the terminal may do that, at its edge.
         lines = Text("\n").join([*wrapped(said, width - label - _GAP), *([Text(command)] if command else [])])
         lines.stylize(_STYLES[end.state] if key == "trace_why" else "")
@@ -72,6 +74,12 @@ def _command_apart(told: str) -> tuple[str, str]:
     if not colon:
         said, colon, command = told.rpartition("：tunlab ")
     return (said + colon[0], f"tunlab {command}") if colon else (told, "")
+
+
+def _without_last_sentence(said: str) -> str:
+    """Without what leads to the command; a single sentence stays."""
+    end = max(said.rfind(mark) for mark in (". ", "。", "；", "; "))
+    return said[: end + 1].rstrip("；; ") if end > 0 else said
 
 
 def _facts(path: Path, end: Traced, words: Words) -> Iterator[tuple[str, str]]:

@@ -15,13 +15,14 @@ _MOST = 3  # paths that are shown hop by hop
 
 
 def trace_page(
-    hops: Sequence[Hop], ends: Sequence[Traced], words: Words, width: int, most: int = 1000
+    hops: Sequence[Hop], ends: Sequence[Traced], words: Words, width: int, most: int = 1000, advice: bool = True
 ) -> RenderableType:
     """All of it. Packets that took the same path are one table; a packet without an end is shown as far as it came.
 
-    Of a path of more than `most` hops, those in the middle are left out.
+    Of a path of more than `most` hops, those in the middle are left out. Without `advice` a reason does not say what to
+    do about it: in a lab, that may be the learner's to find.
     """
-    return Group(*_parts(paths(hops, ends), words, width, most))
+    return Group(*_parts(paths(hops, ends), words, width, most, advice))
 
 
 def verdicts(hops: Sequence[Hop], ends: Sequence[Traced], words: Words, width: int) -> RenderableType:
@@ -31,13 +32,13 @@ def verdicts(hops: Sequence[Hop], ends: Sequence[Traced], words: Words, width: i
     return Group(Text(), *(line for path in found[:_MOST] for line in verdict(path, words, total, width)))
 
 
-def _parts(found: Sequence[Path], words: Words, width: int, most: int) -> Iterator[RenderableType]:
+def _parts(found: Sequence[Path], words: Words, width: int, most: int, advice: bool) -> Iterator[RenderableType]:
     total = sum(len(path.packets) for path in found)
     if len(found) > 1:
         yield Text(words("trace_several", packets=total, paths=len(found)), style="bold")
         yield Text()
     for number, path in enumerate(found):
-        yield from headline(path, words, total, width)
+        yield from headline(path, words, total, width, advice)
         if path.hops and most and number < _MOST:
             yield Text()
             yield from path_table(path, words, width, most)
