@@ -61,8 +61,8 @@ def test_wrong_keys_are_answered_and_do_nothing(play: Player) -> None:
     with play("en", SMALL, save=True) as run:
         run.press("x", "x: not a key just now")
         run.press("b", "b: not a key just now")  # nothing was said yet that could be read again
-        run.press(b"\x1b[A", "?: not a key just now")
-        run.press(ESCAPE, "?: not a key just now")
+        run.press(b"\x1b[A", "this key: not a key just now")
+        run.press(ESCAPE, "this key: not a key just now")
         run.press("中", "中: not a key just now")
         run.press(b"\xff\xe4x", "x: not a key just now")
         run.to_question()

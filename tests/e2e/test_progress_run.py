@@ -58,7 +58,7 @@ def test_quit_and_go_on(play: Player, language: str) -> None:
         assert list(run.progress()) == ["start"]
     with play(language) as run:
         title = {"en": "An address for tun0", "zh": "给 tun0 一个地址"}[language]
-        run.await_all("resume_here", "step up" if language == "en" else "步骤 up", title, "rebuilding", "footer_next")
+        run.await_all("resume_here", "step 2" if language == "en" else "第 2 步", title, "rebuilding", "footer_next")
         run.enter("predict_choose", "step_of_turn")
         run.press("s", "footer_turn", "reader", "no_address")
         run.terminal.type(CONTROL_C)
@@ -187,7 +187,7 @@ def test_a_step_that_is_gone(play: Player, tmp_path: Path) -> None:
     played(tmp_path, "start", "up", "send", "one", lab=lab)
     without_step(lab, "one")
     with play(lab=lab) as run:
-        run.await_all("resume_changed", "resume_here", "step cable")
+        run.await_all("resume_changed", "resume_here", "A cable")
         run.enter("footer_act", "step 4 of 4")
         run.enter("footer_end")
         run.terminal.type(ENTER)
@@ -199,7 +199,7 @@ def test_a_step_that_is_new(play: Player, tmp_path: Path) -> None:
     lab = copy(tmp_path)
     played(tmp_path, "start", "send", "one", "cable", lab=lab)
     with play(lab=lab) as run:
-        run.await_all("resume_here", "step up")
+        run.await_all("resume_here", "An address for tun0")
         run.quit()
 
 

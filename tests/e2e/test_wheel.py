@@ -161,6 +161,7 @@ def test_the_saved_events_are_those_on_stdout(run: Run) -> None:
 
 @pytest.mark.needs("tshark")
 def test_the_saved_packets_are_those_captured(run: Run) -> None:
+    """Of all parts of the section."""
     file = run.saved / "packets.pcapng"
     about = tell(["capinfos", file])
     assert "Name = h1:tun0" in about
@@ -170,7 +171,8 @@ def test_the_saved_packets_are_those_captured(run: Run) -> None:
     lines = tell(["tshark", "-r", file, "-T", "fields", *(word for field in fields for word in ("-e", field))])
     captured = [
         f"h1:tun0\t{p['time_ns'] // 10**9}.{p['time_ns'] % 10**9:09}\t{p['length']}"
-        for p in packets(run, seen_by="capture", node="h1", device="tun0")
+        for p in run.events
+        if p["event"] == "packet" and (p["seen_by"], p["node"], p["device"]) == ("capture", "h1", "tun0")
     ]
     assert [line for line in lines.splitlines() if line.startswith("h1:tun0")] == captured
 
