@@ -76,7 +76,7 @@ def test_wrong_keys_are_answered_and_do_nothing(play: Player) -> None:
         assert run.events("action") == [] or {each["verb"] for each in run.events("action")} == {"sysctl"}
         run.press("s", "s: not a key just now")
         run.turn_language()
-        run.press("\t", "?：现在没有这个键")
+        run.press("\t", "控制键：现在没有这个键")
         run.enter("footer_explain")
         run.quit()
 

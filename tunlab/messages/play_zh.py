@@ -36,7 +36,7 @@ SENTENCES: dict[str, str] = {
     "key_language": "t English",
     "key_help": "? 按键",
     "key_quit": "q 退出",
-    "key_unnamed": "这个键",
+    "key_unnamed": "控制键",
     "key_wrong": "{key}：现在没有这个键；按 ? 看有哪些",
     "help_key_shell": "在某个节点里打开 shell；实验照常进行",
     "help_key_check": "检查你做到了哪里",
