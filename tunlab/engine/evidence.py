@@ -81,5 +81,5 @@ def matches(packet: PacketSeen, wanted: PacketFilter) -> bool:
         and (wanted.what or "") in packet.summary
         and wanted.program in (None, packet.program)
         and packet.data.startswith(wanted.data or "")
-        and (wanted.text or "").encode() in bytes.fromhex(packet.data)
+        and (not wanted.text or wanted.text.encode() in bytes.fromhex(packet.data))
     )

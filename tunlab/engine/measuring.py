@@ -54,6 +54,7 @@ def _asked(stage: Stage, verb: Measure, server: Program, client: tuple[str, ...]
     """What the client prints, as JSON."""
     stage.programs.start(server, private=True)
     try:
-        return json.loads("\n".join(stage.programs.collected(verb.node, client, verb.seconds + _PATIENCE)))
+        lines = stage.programs.run(verb.node, client, verb.seconds + _PATIENCE, private=True)
+        return json.loads("\n".join(lines))
     finally:
         stage.programs.stop(server)

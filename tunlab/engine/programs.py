@@ -162,10 +162,16 @@ class Programs:
         if not self._loop.wait(lambda: running.exit_code is not None or not pending(pid, number), PATIENCE):
             raise TunlabError("program_not_ready", program=program.name, seconds=PATIENCE)
 
-    def run(self, node: str, words: tuple[str, ...], patience: float, status: int = 0) -> None:
-        """Run a command to its end, in a locale of plain English. Raises TunlabError where its status is another."""
+    def run(
+        self, node: str, words: tuple[str, ...], patience: float, status: int = 0, private: bool = False
+    ) -> list[str]:
+        """Run a command to its end, in a locale of plain English, and return what it has printed.
+
+        `private`: nobody else hears it. Raises TunlabError where its status is another.
+        """
         command = shlex.join(words)
-        running = self._spawn(Program(f"$ {command}", node, words=words), words, {"LC_ALL": "C.UTF-8"})
+        program = Program(f"$ {command}", node, words=words)
+        running = self._spawn(program, words, {"LC_ALL": "C.UTF-8"}, private)
         if not self._loop.wait(lambda: self._over(running), patience):
             running.process.kill()
             raise TunlabError("command_too_long", command=command, seconds=patience)
@@ -177,17 +183,6 @@ class Programs:
                 expected=status,
                 said="\n".join(running.lines),
             )
-
-    def collected(self, node: str, words: tuple[str, ...], patience: float) -> list[str]:
-        """What a command prints until its end, which nobody else hears. Raises TunlabError where it fails."""
-        command = shlex.join(words)
-        running = self._spawn(Program(f"$ {command}", node, words=words), words, {"LC_ALL": "C.UTF-8"}, private=True)
-        if not self._loop.wait(lambda: self._over(running), patience):
-            running.process.kill()
-            raise TunlabError("command_too_long", command=command, seconds=patience)
-        if running.exit_code:
-            said = "\n".join(running.lines)
-            raise TunlabError("command_failed", command=command, code=running.exit_code, expected=0, said=said)
         return running.lines
 
     @contextmanager

@@ -14,12 +14,11 @@ from tunlab.kernel.procfs import every_tun_holder
 from tunlab.kernel.quick_links import Described, Links
 from tunlab.model.endpoint import Endpoint
 from tunlab.model.node_devices import Device, IpTunnel, TunTap, VxlanDevice
-from tunlab.model.program import Program, command_name
+from tunlab.model.program import Program, command_name, without_title
 from tunlab.model.scene import Scene, SceneDevice, SceneLink, SceneNode
 from tunlab.model.topology import Node, Topology
 
 _OUR_PROGRAMS = "tunlab.programs."
-_TITLE = re.compile(r"(?<=\w)(\[.*\])?:$")  # behind the name of a program that tells its state there: `vtund[c]: plain`
 _INTERPRETERS = re.compile(r"(python[\d.]*|perl|ruby|bash|sh)")
 
 
@@ -134,7 +133,7 @@ def program_name(command: str) -> str:
     if not words:
         return ""
     if not _INTERPRETERS.fullmatch(PurePath(words[0]).name):
-        return _TITLE.sub("", command_name(words))
+        return without_title(command_name(words))
     for place, (before, word) in enumerate(pairwise(words), 1):
         if before == "-m":
             return word.removeprefix(_OUR_PROGRAMS)

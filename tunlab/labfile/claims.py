@@ -8,9 +8,8 @@ from pathlib import Path
 
 from tunlab.errors import LabFileError
 from tunlab.i18n import LANGUAGES
-from tunlab.labfile.cursor import Source, Value, if_there
-from tunlab.labfile.document import compose
-from tunlab.labfile.files import read_text
+from tunlab.labfile.cursor import if_there
+from tunlab.labfile.document import open_document
 from tunlab.labfile.lab import is_section, open_lab, read_parts
 from tunlab.labfile.problems import Problems
 from tunlab.labfile.values import claim
@@ -76,8 +75,7 @@ def _read(folder: Path, name: str, problems: Problems) -> ClaimFile:
     if not (folder / name).exists():
         raise LabFileError("lab_claims_missing", file, None)
     found = ClaimFile(file)
-    root = Value(Source(file, problems), compose(read_text(folder, name), file), name, 1)
-    for item in root.items():
+    for item in open_document(folder, name, problems).items():
         with problems.collect():
             fields = item.fields(("id", "says"), ("in_fact",))
             number = claim(fields["id"])

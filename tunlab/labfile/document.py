@@ -1,8 +1,13 @@
 """YAML text becomes a tree of nodes that know their lines; every scalar stays text."""
 
+from pathlib import Path
+
 import yaml
 
 from tunlab.errors import LabFileError
+from tunlab.labfile.cursor import Source, Value
+from tunlab.labfile.files import read_text
+from tunlab.labfile.problems import Problems
 
 # BaseLoader: YAML 1.1 would turn 52:54:00:12:34:56 into a number and `no` into False.
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -25,6 +30,12 @@ def compose(text: str, file: str) -> yaml.Node:
     if root is None:
         raise LabFileError("lab_file_empty", file, None)
     return root
+
+
+def open_document(folder: Path, name: str, problems: Problems) -> Value:
+    """The root of a YAML file in a lab's folder."""
+    file = str(folder / name)
+    return Value(Source(file, problems), compose(read_text(folder, name), file), name, 1)
 
 
 def _begins_with_tab(text: str, line: int) -> bool:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from tunlab.errors import LabFileError
 from tunlab.labfile.claims import ClaimFile
-from tunlab.labfile.cursor import Source, Value, texts
-from tunlab.labfile.document import compose
-from tunlab.labfile.files import read_text
+from tunlab.labfile.cursor import texts
+from tunlab.labfile.document import open_document
 from tunlab.labfile.markdown import Block
 from tunlab.labfile.problems import Problems
 from tunlab.labfile.prose import Page
@@ -29,10 +28,8 @@ def read_glossary(folder: Path, language: str, problems: Problems) -> tuple[Term
     name = f"glossary.{language}.yaml"
     if not (folder / name).is_file():
         return ()
-    file = str(folder / name)
-    root = Value(Source(file, problems), compose(read_text(folder, name), file), name, 1)
     terms: list[Term] = []
-    for item in root.items():
+    for item in open_document(folder, name, problems).items():
         with problems.collect():
             fields = item.fields(("term", "means"), ("not",))
             instead = texts(fields["not"]) if "not" in fields else ()

@@ -4,9 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from tunlab.labfile.cursor import Source, Value
-from tunlab.labfile.document import compose
-from tunlab.labfile.files import read_text
+from tunlab.labfile.cursor import Value
+from tunlab.labfile.document import open_document
 from tunlab.labfile.pace import choose
 from tunlab.labfile.problems import Problems, shown
 from tunlab.labfile.programs import read_programs
@@ -21,8 +20,7 @@ _SCHEMA = "1"
 
 def open_lab(folder: Path, problems: Problems) -> Value:
     """The root of a folder's lab.yaml, whose schema is one that we read."""
-    file = str(folder / FILE)
-    root = Value(Source(file, problems), compose(read_text(folder, FILE), file), FILE, 1)
+    root = open_document(folder, FILE, problems)
     schema = root.entries().get("schema")
     if schema is None:
         raise root.error("lab_missing_key", field=FILE, name="schema")

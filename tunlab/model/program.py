@@ -1,5 +1,6 @@
 """A program that a lab starts: C source, a Python module of ours, or a command of the system."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
@@ -7,6 +8,12 @@ from pathlib import PurePath
 from tunlab.model.endpoint import Endpoint
 
 _OURS = "tunlab"
+_TITLE = re.compile(r"(?<=\w)(\[.*\])?:$")  # behind the name of a program that tells its state there: `vtund[c]: plain`
+
+
+def without_title(name: str) -> str:
+    """The name alone, of a program that has made a title of its command line."""
+    return _TITLE.sub("", name)
 
 
 def command_name(words: Sequence[str]) -> str:

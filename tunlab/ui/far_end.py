@@ -1,6 +1,5 @@
 """What is at the far end of a device: programs, a peer, ports, another host."""
 
-import re
 from collections.abc import Iterator
 from pathlib import PurePath
 
@@ -9,9 +8,8 @@ from rich.text import Text
 
 from tunlab.i18n import Words
 from tunlab.model.device import Bridge, DeviceDetails, FarDevice, FdbEntry, HeldBy, Macvlan, TunEnd, Vxlan
+from tunlab.model.program import without_title
 from tunlab.ui.printable import printable
-
-_TITLE = re.compile(r"(?<=\w)(\[.*\])?:$")  # behind the name of a program that tells its state there: `vtund[c]: plain`
 
 
 def in_short(details: DeviceDetails, words: Words) -> Iterator[list[Text]]:
@@ -87,7 +85,7 @@ def holder_words(holder: HeldBy, words: Words, whole: bool) -> Iterator[Text]:
 def _program(command: str) -> str:
     """The name by which people know it: of Python's programs not python, but the module or script."""
     words = command.split()
-    name = _TITLE.sub("", PurePath(words[0]).name) if words else ""
+    name = without_title(PurePath(words[0]).name) if words else ""
     if name.startswith("python") and len(words) > 1:
         module = words[words.index("-m") + 1 :] if "-m" in words else []
         return module[0].rpartition(".")[2] if module else PurePath(words[1]).name

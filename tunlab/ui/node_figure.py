@@ -133,15 +133,14 @@ def _draw_user(canvas: _Canvas, node: str, hops: Sequence[Hop], own: Sequence[Ho
 def _draw_tunnel(canvas: _Canvas, number: int, device: DeviceSeen, own: Sequence[Hop], lost: str, words: Words) -> None:
     at_program = [hop for hop in own if hop.device == device.device and hop.program is not None]
     at_device = [hop for hop in own if hop.device == device.device and hop.program is None]
-    lines = [Text(words("compare_nobody"))]
+    lines = [Text(words("compare_nobody")), Text()]
     if device.holders:
         holder = device.holders[0]
         program = words("trace_program", program=name_of(holder), pid=holder.pid)
-        lines = [_marked(program, at_program), Text(words("figure_file", fd=holder.fd))]
-    socket = Text(words("figure_own_socket")) if _sends_on(own, device.device) else Text()
-    lines = [lines[0], socket, *lines[1:]]
-    canvas.box(number, _USER, lines[:3], bool(at_program))
-    canvas.line(number, _USER + len(lines[:3]) + 2)
+        socket = Text(words("figure_own_socket")) if _sends_on(own, device.device) else Text()
+        lines = [_marked(program, at_program), socket, Text(words("figure_file", fd=holder.fd))]
+    canvas.box(number, _USER, lines, bool(at_program))
+    canvas.line(number, _USER + len(lines) + 2)
     canvas.box(number, _STACK + 1, _device_lines(device, own, lost, words), bool(at_device))
     before = canvas.x(number) - _GAP
     if number == 1 or not at_device:

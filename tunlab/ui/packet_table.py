@@ -18,8 +18,8 @@ def packet_table(
     at: Endpoint | None,
     words: Words,
     most: int,
-    spare: bool = False,
-    fields: Callable[[PacketSeen, Collection[str]], Collection[str]] = lambda *_: (),
+    spare: bool,
+    fields: Callable[[PacketSeen, Collection[str]], Collection[str]],
 ) -> Table:
     """At most `most` rows of packets, oldest first, those in the middle left out; seconds count from the first packet.
 

@@ -9,6 +9,7 @@ from tunlab.engine.trace.asking import Asking
 from tunlab.errors import KernelError
 from tunlab.kernel import namespaces
 from tunlab.kernel.node_settings import setting
+from tunlab.kernel.quick_links import Links
 from tunlab.kernel.route_lookup import RouteNetlink
 
 _EVERYWHERE = {4: "default", 6: "::/0"}
@@ -16,10 +17,14 @@ _EVERYWHERE = {4: "default", 6: "::/0"}
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """A device of some node, with its addresses; `forwards`: its node is a router."""
+    """A device of some node, with all that it `has`, and the `addresses` among them that routers know of.
+
+    `forwards`: its node is a router.
+    """
 
     node: str
     device: str
+    has: tuple[IPv4Interface | IPv6Interface, ...]
     addresses: tuple[IPv4Interface | IPv6Interface, ...]
     up: bool
     forwards: bool
@@ -32,6 +37,11 @@ class Neighbourhood:
         self._ask = ask
         self._version = version
         self._devices = list(self._all())
+
+    def down(self, address: str) -> Owned | None:
+        """The device that has it, if that is down: then nobody answers for it, or takes its frames."""
+        wanted = ip_address(address)
+        return next((each for each in self._devices if not each.up and any(its.ip == wanted for its in each.has)), None)
 
     def owned(self, address: str) -> bool:
         """Whether some node has it."""
@@ -81,17 +91,16 @@ class Neighbourhood:
 
     def _all(self) -> Iterator[Owned]:
         for node, descriptor in self._ask.nodes.items():
-            with suppress(KernelError), namespaces.inside(descriptor), RouteNetlink() as netlink:
+            with suppress(KernelError, OSError), namespaces.inside(descriptor), Links() as links:
                 forwards = bool(
                     setting("ipv4", "ip_forward")
                     if self._version == 4
                     else setting("ipv6", "conf", "all", "forwarding")
                 )
-                for link in netlink.links():
-                    addresses = tuple(
-                        its for its in map(ip_interface, netlink.addresses(link.index)) if self._counts(its)
-                    )
-                    yield Owned(node, link.name, addresses, "UP" in link.flags, forwards)
+                for device in links.all():
+                    has = tuple(map(ip_interface, device.addresses))
+                    addresses = tuple(filter(self._counts, has))
+                    yield Owned(node, device.name, has, addresses, device.state != "DOWN", forwards)
 
     def _counts(self, its: IPv4Interface | IPv6Interface) -> bool:
         return its.version == self._version and not its.ip.is_loopback and not its.ip.is_link_local

@@ -8,7 +8,7 @@ from tunlab.engine.trace.asking import Asking
 from tunlab.engine.trace.counts import Counts
 from tunlab.engine.trace.facts import Facts, facts_of
 from tunlab.engine.trace.last_seen import LastSeen
-from tunlab.engine.trace.why_owner import down_there
+from tunlab.engine.trace.neighbourhood import Neighbourhood
 from tunlab.kernel.conntrack import Flow, translated
 from tunlab.kernel.link_state import LinkState
 from tunlab.model.trace import Reason
@@ -30,8 +30,9 @@ def why(last: LastSeen, nodes: Mapping[str, int], before: Counts | None = None) 
         if link is None:
             return Reason("why_device_gone", values=(("node", last.node), ("device", last.device)))
         if last.to_nobody:
-            flooded = Reason("why_flooded", values=(("node", last.node), ("mac", facts.mac)))
-            return down_there(nodes, facts.destination) or flooded
+            if owner := Neighbourhood(ask, facts.version).down(facts.destination):
+                return Reason("why_device_down", values=(("node", owner.node), ("device", owner.device)))
+            return Reason("why_flooded", values=(("node", last.node), ("mac", facts.mac)))
         if last.direction == "out":
             return _beyond(ask, facts, last, link)
         return _inside(ask, facts, link, last.came_back)

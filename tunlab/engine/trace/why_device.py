@@ -4,7 +4,6 @@ from tunlab.engine.trace import why_firewall
 from tunlab.engine.trace.asking import Asking
 from tunlab.engine.trace.facts import Facts
 from tunlab.engine.trace.neighbourhood import Neighbourhood
-from tunlab.engine.trace.why_owner import down_there
 from tunlab.kernel.link_state import LinkState
 from tunlab.kernel.route_lookup import Route
 from tunlab.model.trace import Reason
@@ -56,15 +55,15 @@ def _unresolved(ask: Asking, facts: Facts, route: Route, link: LinkState) -> Rea
     neighbour = route.gateway or facts.destination
     if not ask.netlink.unresolved(neighbour, link.index):
         return None
-    if down := down_there(ask.nodes, neighbour):
-        return down
+    others = Neighbourhood(ask, facts.version)
+    if owner := others.down(neighbour):
+        return Reason("why_device_down", values=(("node", owner.node), ("device", owner.device)))
     values = (("node", ask.node), ("device", link.name), ("neighbour", neighbour))
     if ":" in neighbour:
         return Reason("why_no_neighbour6", values=values)
     if not route.gateway:
         return Reason("why_no_neighbour", values=values)
     more = (*values, ("to", facts.destination))
-    others = Neighbourhood(ask, facts.version)
     written = [each.to for each in ask.netlink.routes(link.index) if each.via == neighbour]
     right = "" if others.owned(neighbour) else others.gateway(facts.destination, link.name)
     if right and len(written) == 1:
