@@ -12,6 +12,7 @@ from tunlab.kernel.tuntap import is_up
 from tunlab.tunnel.other_half import OtherHalf
 
 _SECONDS = 0.5  # from one look to the next: so late a device that went down is noticed
+_RETRY, _FINISH = 0.001, 0.1  # seconds, when told to end: from look to look, and until a packet at hand is left
 
 
 class Stopped(Exception):
@@ -29,22 +30,31 @@ class Unheard(Exception):
 class Attending:
     """A context manager. In the block, exceptions come out of a system call that waits: signal handlers raise them.
 
-    `notice` and `tell` are called from a handler: `notice` at each look, `tell` every `stats` seconds.
+    `notice` and `tell` are called from a handler: `notice` at each look, `tell` every `stats` seconds. `at_hand` says
+    whether a packet has been read and is not yet counted to its end: the end waits a moment for that.
 
     A signal that comes between Python's last look and the system call does not end that one; the next look does.
     """
 
     def __init__(
-        self, device: str, half: OtherHalf, stats: float | None, notice: Callable[[], None], tell: Callable[[], None]
+        self,
+        device: str,
+        half: OtherHalf,
+        stats: float | None,
+        notice: Callable[[], None],
+        tell: Callable[[], None],
+        at_hand: Callable[[], bool],
     ) -> None:
         self._device = device
         self._half = half
         self._stats = stats
         self._notice = notice
         self._tell = tell
+        self._at_hand = at_hand
         self._was_up = False
         self._busy = False
-        self._stopped = False
+        self._end_by: float | None = None
+        self._ended = False
 
     def __enter__(self) -> Self:
         with suppress(OSError):
@@ -64,12 +74,16 @@ class Attending:
             signal.signal(each, signal.SIG_IGN if each != signal.SIGCHLD else signal.SIG_DFL)
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        again, self._stopped = self._stopped, True
-        if not self._busy and not again:  # a line that is being printed is finished first
-            raise Stopped
+        if self._end_by is None:
+            self._end_by = time.monotonic() + _FINISH
+            signal.setitimer(signal.ITIMER_REAL, _RETRY, _RETRY)
+            self._end_if_told()
 
     def _look(self, _number: int, _frame: FrameType | None) -> None:
-        if self._busy or self._stopped:
+        if self._end_by is not None:
+            self._end_if_told()
+            return
+        if self._busy:
             return
         self._busy = True
         try:
@@ -83,8 +97,16 @@ class Attending:
             raise Unheard(error) from error
         finally:
             self._busy = False
-        if self._stopped:
-            raise Stopped
+        self._end_if_told()
+
+    def _end_if_told(self) -> None:
+        """A line that is being printed is finished first, and so is a packet, if it does not take long."""
+        if self._end_by is None or self._busy or self._ended:
+            return
+        if self._at_hand() and time.monotonic() < self._end_by:
+            return
+        self._ended = True
+        raise Stopped
 
     def _look_at_device(self) -> None:
         """One that was never up waits for that; one that has gone tells so itself."""

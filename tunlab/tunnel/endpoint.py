@@ -79,7 +79,9 @@ class _Endpoint:
     def serve(self) -> None:
         """Send, until the end; tell of the beginning and the end."""
         try:
-            with Attending(self._tun.name, self._half, self._wish.stats, self._notice, self._tell_running):
+            with Attending(
+                self._tun.name, self._half, self._wish.stats, self._notice, self._tell_running, self._at_hand
+            ):
                 self._tell("open")
                 simple.outwards(self._tun.fd, self._wire.socket, self._sending)
         except Stopped:
@@ -98,6 +100,9 @@ class _Endpoint:
         if self._sending.room and not self._said_too_big:
             self._said_too_big = True
             self._audience.warned("tunnel_too_big", device=self._tun.name, room=self._sending.room)
+
+    def _at_hand(self) -> bool:
+        return self._sending.at_hand
 
     def _tell_running(self) -> None:
         self._tell("running")

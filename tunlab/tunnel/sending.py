@@ -23,7 +23,10 @@ _COUNTED = {
 
 
 class Sending:
-    """`room`: of the latest packet that was too big, how many bytes it might have had; 0 while there was none."""
+    """`room`: of the latest packet that was too big, how many bytes it might have had; 0 while there was none.
+
+    `at_hand`: a packet has been read, and is not yet counted as what became of it.
+    """
 
     def __init__(self, tun: int, wire: Wire, book: counts.Counts, telling: Telling) -> None:
         self._tun = tun
@@ -31,18 +34,19 @@ class Sending:
         self._cells = book.cells
         self._telling = telling
         self.room = 0
+        self.at_hand = False
 
     def read(self, packet: bytes) -> int:
         """A packet was read. The number under which it was reported, or 0."""
+        self.at_hand = True
         self._cells[counts.READ] += 1
         self._cells[counts.READ_BYTES] += len(packet)
         return self._telling.first("read", packet)
 
     def sent(self, packet: bytes, cause: int) -> None:
         """It was sent."""
-        self._cells[counts.SENT] += 1
-        if cause:
-            self._telling.second("sent", wrap(packet), cause)
+        self._was_sent(packet, cause)
+        self.at_hand = False
 
     def not_sent(self, packet: bytes, error: OSError, cause: int) -> None:
         """Its sending was refused.
@@ -50,6 +54,10 @@ class Sending:
         The error may have waited at the socket since an ICMP message about an earlier packet (udp(7)), and then the
         packet was not even looked at: only a second error is about this one.
         """
+        self._meet(packet, error, cause)
+        self.at_hand = False
+
+    def _meet(self, packet: bytes, error: OSError, cause: int) -> None:
         room = self._wire.room() - OVERHEAD
         if error.errno == errno.EMSGSIZE and len(packet) > room:
             self._too_big(packet, room, cause)
@@ -67,8 +75,13 @@ class Sending:
             self._wire.socket.send(wrap(packet))
         except OSError as error:
             return error
-        self.sent(packet, cause)
+        self._was_sent(packet, cause)
         return None
+
+    def _was_sent(self, packet: bytes, cause: int) -> None:
+        self._cells[counts.SENT] += 1
+        if cause:
+            self._telling.second("sent", wrap(packet), cause)
 
     def _too_big(self, packet: bytes, room: int, cause: int) -> None:
         """Have it go in fragments where it may, else tell its sender how large one may be."""
