@@ -8,14 +8,23 @@ from string import Formatter
 from tunlab.errors import KernelError, LabFileError, TunlabError
 
 LANGUAGES = ("en", "zh")
+SPOKEN = "TUNLAB_LANG"  # the variable that tells the commands in a lab in which language it is played
 
 
 def preferred(environment: Mapping[str, str] = os.environ) -> str:
-    """The language that the locale variables ask for (locale(7)): LC_ALL before LC_MESSAGES before LANG."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+    """The language of the lab that we are in, or else the one that the locale variables ask for.
+
+    Of these LC_ALL comes before LC_MESSAGES before LANG (locale(7)).
+    """
+    for name in (SPOKEN, "LC_ALL", "LC_MESSAGES", "LANG"):
         if value := environment.get(name):
             return "zh" if value.lower().startswith("zh") else "en"
     return "en"
+
+
+def speak(language: str) -> None:
+    """Have the tunlab commands that this process starts from here on speak this language."""
+    os.environ[SPOKEN] = language
 
 
 class _Numbers(Formatter):

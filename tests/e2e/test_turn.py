@@ -99,10 +99,10 @@ def test_which_node(play: Player) -> None:
         run.press("!", "shell_which", "h1, h2", prompt=False)
         run.press(b"\x1b", "footer_act")
         assert not run.told("shell_opens")
-        for typed, node in (("h2\r", "h2"), ("\r", "h1"), ("h3\r", "h1")):
+        for typed, node in (("H2\r", "h2"), ("\r", "h1"), ("h3\r", "h1")):
             run.press("!", "shell_which", prompt=False)
             run.press(typed, "shell_opens", f"{node}{sign()}", prompt=False)
-            run.press("ip -br link; exit\r", "eth0@", "shell_closed", "footer_act")
+            run.press("ip -br link; echo in $TUNLAB_LANG; exit\r", "eth0@", "in zh", "shell_closed", "footer_act")
             assert bool(run.told("tun0")) == (node == "h1")
         run.quit()
 

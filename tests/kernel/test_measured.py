@@ -27,7 +27,7 @@ from tunlab.model.checks import (
     PacketFilter,
     PrintedCheck,
 )
-from tunlab.model.events import Action, Entry, PacketSeen
+from tunlab.model.events import Action, Counters, Entry, PacketSeen
 from tunlab.model.lab import Lab, Step
 from tunlab.model.program import Program
 from tunlab.model.topology import Endpoint, Link, Node, Topology
@@ -100,6 +100,20 @@ def test_a_counter_counts_from_the_step_or_from_the_device(sandboxed: Sandboxed,
     assert after == [("pass", "4", "4"), ("fail", "0", "0")]
     assert late == [("pass", "1", "1"), ("pass", "84", "84")]
     assert anew == [("fail", "0", "0")]
+
+
+def test_a_step_begins_with_the_counters_of_a_device_that_nobody_watched(sandboxed: Sandboxed, tmp_path: Path) -> None:
+    """Or else its table would show as this step's own what passed in the steps before."""
+
+    def play(stage: Stage) -> Any:
+        entries: list[Entry] = []
+        stage.log.follow(entries.append)
+        stage.devices.look(LO)
+        do(stage, Ping("h1", "127.0.0.1", 2))
+        stage.begin_step("two")
+        return [entry.what.tx_packets for entry in entries if isinstance(entry.what, Counters)]
+
+    assert sandboxed(on_a_stage(tmp_path, play)) == [0, 4]
 
 
 READ = PacketFilter(TUN0, "program", "read")

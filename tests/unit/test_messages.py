@@ -45,11 +45,17 @@ def test_used(key: str) -> None:
         ({"LANG": "zh_CN.UTF-8"}, "zh"),
         ({"LANG": "en_US.UTF-8"}, "en"),
         ({"LC_ALL": "zh_TW.UTF-8", "LANG": "en_US.UTF-8"}, "zh"),
+        ({"TUNLAB_LANG": "en", "LC_ALL": "zh_CN.UTF-8"}, "en"),
         ({"LC_ALL": "", "LC_MESSAGES": "C", "LANG": "zh_CN.UTF-8"}, "en"),
     ],
 )
 def test_language_of_the_locale(environment: dict[str, str], language: str) -> None:
     assert preferred(environment) == language
+
+
+def test_a_tunnel_is_ready_in_one_sentence() -> None:
+    """Labs and topologies know by it that the endpoint has started, in whichever language it speaks."""
+    assert en.SENTENCES["tunnel_open"] == zh.SENTENCES["tunnel_open"]
 
 
 def test_error_sentences() -> None:

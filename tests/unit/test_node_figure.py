@@ -68,6 +68,15 @@ def test_program_astride_the_border() -> None:
     assert "RAW" in on  # the socket of the one who sends
 
 
+def test_numbers_that_leave_no_room_for_the_pid() -> None:
+    """They are what the figure is there for; the pid is in the table."""
+    holder = Holder(4, 5, "tunlab tunnel --device tun0", "app2")
+    tun = DeviceSeen("h1", "tun0", "tun", ("UP",), "UP", 1500, "", 500, ("10.0.0.1/24",), (holder,))
+    there = hop(2, "h1", "tun0", "through", program="app2", pid=4)
+    text = "\n".join(drawn([there, hop(11, "h1", "tun0", "through", "back", program="app2", pid=4)], [ETH0, tun]))
+    assert "app2 (tunnel)  2> <11" in text
+
+
 def test_before_the_packet() -> None:
     text = "\n".join(drawn([], [LO, ETH0, TUN0]))
     assert "an ordinary program" in text

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tunlab.cli.beginning import Beginning
 from tunlab.cli.errors import tell
 from tunlab.errors import TunlabError
-from tunlab.i18n import Words
+from tunlab.i18n import Words, speak
 from tunlab.kernel.holder import Ended, FrontLine
 from tunlab.model.lab import Section
 from tunlab.session import progress
@@ -54,6 +54,7 @@ def play(front: FrontLine, session: str, run: Prepared) -> int:
     from tunlab.ui.page import Page
     from tunlab.ui.screen import Screen
 
+    speak(run.words.language)
     log = EventLog()
     if run.saved:
         log.follow(run.saved.entry)

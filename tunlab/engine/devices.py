@@ -32,6 +32,9 @@ class DeviceWatch:
             Endpoint(name, link.name): link for name, node in self._nodes.items() for link in node.netlink.links()
         }
         self._known.update(self._before)
+        for at, link in self._before.items():
+            if at in self._seen:  # it may not have been looked at in the step before
+                self._count(at, link)
 
     def growth(self, at: Endpoint, counter: str) -> int | None:
         """How much a counter of a device has grown since the step began, or the device; None where it is not there."""
@@ -80,6 +83,9 @@ class DeviceWatch:
         if self._seen.get(at) != seen:
             self._seen[at] = seen
             self._log.add(seen)
+        self._count(at, link)
+
+    def _count(self, at: Endpoint, link: LinkState) -> None:
         counted = link.counters(at.node)
         if self._counted.get(at) != counted:
             self._counted[at] = counted

@@ -17,7 +17,7 @@ from tunlab.engine.node import RunningNode
 from tunlab.engine.packets import PacketLog, Told
 from tunlab.engine.reports import Reports, Teller
 from tunlab.errors import Status, TunlabError
-from tunlab.i18n import LANGUAGES
+from tunlab.i18n import LANGUAGES, SPOKEN
 from tunlab.kernel.errno_names import name_of
 from tunlab.kernel.process import Process, spawn
 from tunlab.kernel.procfs import pending, tun_holders
@@ -171,7 +171,7 @@ class Programs:
         """
         command = shlex.join(words)
         program = Program(f"$ {command}", node, words=words)
-        running = self._spawn(program, words, {"LC_ALL": "C.UTF-8"}, private)
+        running = self._spawn(program, words, {"LC_ALL": "C.UTF-8", SPOKEN: "en"}, private)
         if not self._loop.wait(lambda: self._over(running), patience):
             running.process.kill()
             raise TunlabError("command_too_long", command=command, seconds=patience)

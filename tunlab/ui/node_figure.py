@@ -69,6 +69,11 @@ class _Canvas:
     column: int
     texts: dict[int, list[tuple[int, Text]]] = field(default_factory=dict)
 
+    @property
+    def room(self) -> int:
+        """Cells of a line in a box of one column."""
+        return self.column - 4
+
     def x(self, number: int) -> int:
         return _LABEL + number * (self.column + _GAP)
 
@@ -138,7 +143,10 @@ def _draw_tunnel(canvas: _Canvas, number: int, device: DeviceSeen, own: Sequence
         holder = device.holders[0]
         program = words("trace_program", program=name_of(holder), pid=holder.pid)
         socket = Text(words("figure_own_socket")) if _sends_on(own, device.device) else Text()
-        lines = [_marked(program, at_program), socket, Text(words("figure_file", fd=holder.fd))]
+        first = _marked(program, at_program)
+        if size(first) > canvas.room:  # the numbers matter more than the pid, which the table has
+            first = _marked(name_of(holder), at_program)
+        lines = [first, socket, Text(words("figure_file", fd=holder.fd))]
     canvas.box(number, _USER, lines, bool(at_program))
     canvas.line(number, _USER + len(lines) + 2)
     canvas.box(number, _STACK + 1, _device_lines(device, own, lost, words), bool(at_device))

@@ -1,10 +1,10 @@
 """Which keys are valid when, and what each of them does."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from tunlab.engine.requests import CHECK, ENTER, LEAVE, REBUILD, SOLVE, Ask, Await, Jump, Predict, Pressed
 from tunlab.engine.runner import Left
-from tunlab.i18n import Words
+from tunlab.i18n import Words, speak
 from tunlab.model.lab import Step
 from tunlab.ui.desk import Desk
 from tunlab.ui.entry import Entry
@@ -109,7 +109,7 @@ class Prompts:
         if len(nodes) == 1:
             return self._guide.shell(nodes[0])
         label = self._page.words("shell_which", nodes=", ".join(nodes), first=nodes[0])
-        self._type_in(label, lambda text: self._guide.shell(text if text in nodes else nodes[0]))
+        self._type_in(label, lambda text: self._guide.shell(_node_meant(text, nodes)))
         return None
 
     def _help(self) -> None:
@@ -119,6 +119,7 @@ class Prompts:
 
     def _turn_language(self) -> None:
         self._page.turn_language()
+        speak(self._page.language)
         if self._asked is None:
             self._desk.changed = True
         self._wait()
@@ -128,3 +129,8 @@ class Prompts:
         if ask.then is None or self._guide.lab is None:
             return words(f"footer_{ask.to}")
         return words("footer_next", title=self._guide.lab.prose[words.language].steps[ask.then].title)
+
+
+def _node_meant(text: str, nodes: Sequence[str]) -> str:
+    """The node of that name, small letters or not; the first where there is none."""
+    return next((node for node in nodes if node.lower() == text.strip().lower()), nodes[0])
