@@ -48,7 +48,7 @@ MTU = 1400
 HERE, THERE = "100.89.104.21", "100.89.104.22"
 TICKS = os.sysconf("SC_CLK_TCK")
 OPENVPN_PLAIN = "OpenVPN plain"
-OURS = "tunlab simple"
+DIRECT = "veth, direct"
 
 VTUN = """
 options {{ port 5000; syslog daemon; }}
@@ -135,15 +135,18 @@ def direct(_bench: Bench, _tunnel: Tunnel) -> None:
     """Nothing around the packets, and the veth's own MTU."""
 
 
-def ours(bench: Bench, tunnel: Tunnel) -> None:
-    places = (f"{HERE}:8285", f"{THERE}:8285")
+def ours(path: str, port: int) -> Maker:
+    def make(bench: Bench, tunnel: Tunnel) -> None:
+        places = (f"{HERE}:{port}", f"{THERE}:{port}")
 
-    def words(number: int) -> list[str]:
-        ends = ["--local", places[number], "--peer", places[1 - number]]
-        return [str(Path(sys.prefix) / "bin/tunlab"), "tunnel", "--device", "simple", *ends]
+        def words(number: int) -> list[str]:
+            ends = ["--local", places[number], "--peer", places[1 - number]]
+            return [str(Path(sys.prefix) / "bin/tunlab"), "tunnel", "--path", path, "--device", path, *ends]
 
-    bench.both(words, tunnel)
-    bench.settle("simple", tunnel)
+        bench.both(words, tunnel)
+        bench.settle(path, tunnel)
+
+    return make
 
 
 def openvpn(device: str, port: int, *more: str) -> Maker:
@@ -213,14 +216,15 @@ def segment_before(device: str) -> None:
 
 
 TUNNELS: dict[str, tuple[str, Maker]] = {
-    "veth, direct": ("", direct),
+    DIRECT: ("", direct),
     "vxlan, GSO": ("", vxlan("vxgso", 4789, True)),
     "vxlan, no GSO": ("", vxlan("vxnogso", 4790, False)),
     OPENVPN_PLAIN: ("openvpn", openvpn("ovpn", 1194)),
     "OpenVPN tuned": ("openvpn", openvpn("ovpnfast", 1195, "--sndbuf", "4194304", "--rcvbuf", "4194304", "--fast-io")),
     "vtun plain": ("vtund", vtun),
     "socat": ("socat", socat),
-    OURS: ("", ours),
+    "tunlab simple": ("", ours("simple", 8285)),
+    "tunlab fast": ("", ours("fast", 8286)),
 }
 
 
@@ -231,18 +235,21 @@ def main() -> None:
     if shutil.which("iperf3", path=paths.search_path()) is None:
         sys.exit("iperf3 is missing (apt-get install iperf3)")
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    chosen = sys.argv[2:]
     try:
-        sys.exit(sandbox.run(lambda _: measure(rounds), lambda _: None))
+        sys.exit(sandbox.run(lambda _: measure(rounds, chosen), lambda _: None))
     except TunlabError as error:
         sys.exit(Words("en").error(error))
 
 
-def measure(rounds: int) -> int:
+def measure(rounds: int, chosen: Sequence[str]) -> int:
     tunnels = []
     with tempfile.TemporaryDirectory() as folder, two_nodes() as sides:
         bench = Bench(sides, Path(folder))
         try:
             for number, (name, (program, make)) in enumerate(TUNNELS.items()):
+                if chosen and name not in (DIRECT, *chosen):
+                    continue
                 if program and shutil.which(program, path=paths.search_path()) is None:
                     print(f"{name} is left out: {program} is not installed")
                     continue

@@ -295,15 +295,16 @@ def test_counters_as_lines(sandboxed: Sandboxed) -> None:
                 env=os.environ | {"PATH": paths.search_path(), "LC_ALL": "C.UTF-8"},
             )  # fmt: skip
         assert started.stdout is not None
-        lines = [started.stdout.readline().rstrip() for _ in range(4)]
+        lines = [started.stdout.readline().rstrip() for _ in range(5)]
         started.terminate()
         return lines, started.communicate(timeout=PATIENCE)[1], started.returncode
 
     lines, last, status = run(sandboxed, case)
     assert lines[0].startswith("Receive buffer: ")
-    assert lines[1] == "Open tun/tap device: tun0 for a tunnel to 100.89.104.22:8285..."
+    assert lines[1].startswith("Fast path: the kernel helps with CSUM TSO4 TSO6")
+    assert lines[2] == "Open tun/tap device: tun0 for a tunnel to 100.89.104.22:8285..."
     nothing = "0 read (0 bytes), 0 sent; 0 received (0 bytes), 0 written"
-    assert (lines[2:], last.splitlines(), status) == ([nothing] * 2, [nothing], 0)
+    assert (lines[3:], last.splitlines(), status) == ([nothing] * 2, [nothing], 0)
 
 
 def test_plain_warns_outside_of_a_sandbox(sandboxed: Sandboxed) -> None:

@@ -371,6 +371,7 @@ class TunnelMode(StrEnum):
 
 
 class TunnelPath(StrEnum):
+    fast = "fast"
     simple = "simple"
 
 
@@ -383,7 +384,7 @@ def tunnel(
         str | None, typer.Option(metavar="ADDRESS/LENGTH", help=words("help_tunnel_address"), show_default=False)
     ] = None,
     mode: Annotated[TunnelMode, typer.Option(help=words("help_tunnel_mode"))] = TunnelMode.plain,
-    path: Annotated[TunnelPath, typer.Option(help=words("help_tunnel_path"))] = TunnelPath.simple,
+    path: Annotated[TunnelPath, typer.Option(help=words("help_tunnel_path"))] = TunnelPath.fast,
     mtu: Annotated[
         int | None,
         typer.Option(metavar="BYTES", min=68, max=65535, help=words("help_tunnel_mtu"), show_default=False),

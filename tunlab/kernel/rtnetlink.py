@@ -15,6 +15,7 @@ from tunlab.kernel.errno_names import attempting
 
 NEWLINK, DELLINK, NEWADDR, NEWQDISC, SETLINK = 16, 17, 20, 36, 19
 IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_LINK, IFLA_MASTER, IFLA_LINKINFO, IFLA_NET_NS_FD = 1, 3, 4, 5, 10, 18, 28
+IFLA_GSO_MAX_SIZE = 41
 
 _REQUEST, _ACK, _EXCL, _CREATE = 0x1, 0x4, 0x200, 0x400
 _ERROR = 2  # the type of an answer, an acknowledgement too: then its number is 0

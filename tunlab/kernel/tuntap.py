@@ -14,6 +14,8 @@ from tunlab.kernel.syscalls import pidfd_getfd
 TUNSETIFF = 0x400454CA
 TUNSETPERSIST = 0x400454CB
 TUNSETOWNER = 0x400454CC
+TUNSETOFFLOAD = 0x400454D0
+TUNSETVNETHDRSZ = 0x400454D8
 TUNGETDEVNETNS = 0x54E3
 _SIOCGIFFLAGS, _IFF_UP = 0x8913, 1  # linux/sockios.h, linux/if.h
 
@@ -29,6 +31,17 @@ class Flags(IntFlag):
     MULTI_QUEUE = 0x0100
     NO_PI = 0x1000
     VNET_HDR = 0x4000
+
+
+class Offload(IntFlag):
+    """TUN_F_ flags: what the stack may leave to the program behind the device. USO: Linux 6.2."""
+
+    NONE = 0
+    CSUM = 0x01
+    TSO4 = 0x02
+    TSO6 = 0x04
+    USO4 = 0x20
+    USO6 = 0x40
 
 
 REMEDIES = {
@@ -59,6 +72,8 @@ class Tun:
         except BaseException:
             os.close(fd)
             raise
+        if not self._flags & Flags.VNET_HDR:  # who had it before us may have left some, and packets of 64 KB with them
+            fcntl.ioctl(fd, TUNSETOFFLOAD, Offload.NONE)
         self.fd = fd
         self.name = _IFREQ.unpack(answer)[0].rstrip(b"\0").decode()
         return self
@@ -79,6 +94,19 @@ class Tun:
         """Let a user attach to the device without CAP_NET_ADMIN."""
         with attempting(f"TUNSETOWNER {self.name} {uid}"):
             fcntl.ioctl(self.fd, TUNSETOWNER, uid)
+
+    def offload(self, *choices: Offload) -> Offload:
+        """Take the first of these that the kernel knows. Only with Flags.VNET_HDR: it tells what is left to be done."""
+        fcntl.ioctl(self.fd, TUNSETVNETHDRSZ, struct.pack("=i", 10))
+        for each in choices:
+            try:
+                fcntl.ioctl(self.fd, TUNSETOFFLOAD, each)
+            except OSError as error:
+                if error.errno != errno.EINVAL:
+                    raise
+            else:
+                return each
+        return Offload.NONE
 
 
 def is_up(name: str) -> bool:

@@ -8,7 +8,8 @@ SENTENCES: dict[str, str] = {
     "help_tunnel_address": "Give the device this address and bring it up, such as 192.168.1.2/24. "
     "Without this and --mtu the device stays as it is.",
     "help_tunnel_mode": "plain: each datagram is one whole packet, and nothing is encrypted.",
-    "help_tunnel_path": "simple: one packet read, one datagram sent.",
+    "help_tunnel_path": "fast: many packets in a system call; simple: one packet read, one datagram sent. On the wire "
+    "they are the same: one packet a datagram.",
     "help_tunnel_mtu": "The device's MTU. With --address, and without this: what the path to the peer takes, "
     "less the headers around a packet.",
     "help_tunnel_stats": "Print the counters every so many seconds.",
@@ -27,6 +28,9 @@ SENTENCES: dict[str, str] = {
     # while it runs
     "tunnel_open": "Open tun/tap device: {device} for a tunnel to {peer}...",
     "tunnel_buffer": "Receive buffer: {granted} of {asked} bytes; packets up to {mtu} bytes go in one datagram",
+    "tunnel_fast": "Fast path: the kernel helps with {offloads}",
+    "tunnel_lacking": "; it does not know {offloads}",
+    "tunnel_without": "on the way to the peer the kernel does no {offload}: packets are sent one by one",
     "tunnel_nothing_hidden": "plain mode encrypts nothing: whoever is on the way to the peer can read, change and "
     "invent packets",
     "tunnel_too_big": "a packet at {device} was too big for the path to the peer, which takes {room} bytes; its sender "

@@ -7,7 +7,8 @@ SENTENCES: dict[str, str] = {
     "help_tunnel_peer": "对端的地址和端口。其他任何人发来的一概不收。",
     "help_tunnel_address": "给设备配上这个地址并启用它，例如 192.168.1.2/24。不写它也不写 --mtu，设备就保持原样。",
     "help_tunnel_mode": "plain：每个数据报就是一个完整的数据包，不加密。",
-    "help_tunnel_path": "simple：读一个数据包，发一个数据报。",
+    "help_tunnel_path": "fast：一次系统调用处理许多数据包；simple：读一个数据包，发一个数据报。"
+    "两者在线路上完全一样：一个数据报装一个数据包。",
     "help_tunnel_mtu": "设备的 MTU。有 --address 而没有它时：取到对端的路径能通过的大小，减去外层首部。",
     "help_tunnel_stats": "每隔这么多秒打印一次计数。",
     "help_tunnel_json": "就绪时、--stats 要求的每一次、结束时，各写一行 JSON。",
@@ -24,6 +25,9 @@ SENTENCES: dict[str, str] = {
     # while it runs
     "tunnel_open": "Open tun/tap device: {device} for a tunnel to {peer}...",
     "tunnel_buffer": "接收缓冲区：要 {asked} 字节，得到 {granted} 字节；不超过 {mtu} 字节的数据包装进一个数据报",
+    "tunnel_fast": "快速路径：内核分担 {offloads}",
+    "tunnel_lacking": "；这个内核没有 {offloads}",
+    "tunnel_without": "去往对端的路上，内核不做 {offload}：数据包改为逐个发送",
     "tunnel_nothing_hidden": "plain 模式不加密：去往对端的路上，谁都能读取、篡改、伪造数据包",
     "tunnel_too_big": "{device} 上有一个数据包太大，到对端的路径只能通过 {room} 字节；"
     "会用 ICMP 告知发送者，或者分片发出（只说一次，次次都计数）",

@@ -10,8 +10,9 @@ class TunnelTold:
     """An endpoint of a tunnel. `state`: open, running (told again and again, if that was asked for), or ended.
 
     `local` and `peer` are where the ends are on the underlay. `mtu` is the largest packet that the path to the peer
-    takes in one datagram, `receive_buffer` what the kernel granted of the `asked_buffer`, all in bytes. There is a
-    process a direction. `counters` are those of docs/tunnel.md.
+    takes in one datagram, `receive_buffer` what the kernel granted of the `asked_buffer`, all in bytes. `offloads` is
+    what the kernel does for the path, `lacking` what of that it does not know. There is a process a direction.
+    `counters` are those of docs/tunnel.md.
     """
 
     event: ClassVar[str] = "tunnel"
@@ -21,6 +22,8 @@ class TunnelTold:
     peer: str
     mode: str
     path: str
+    offloads: tuple[str, ...]
+    lacking: tuple[str, ...]
     mtu: int
     receive_buffer: int
     asked_buffer: int

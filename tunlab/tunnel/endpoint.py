@@ -1,5 +1,6 @@
 """An endpoint from its beginning to its end: opens device and socket, runs a process a direction, ends both."""
 
+import gc
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from tunlab.errors import Status, TunlabError
 from tunlab.kernel.errno_names import refusal
 from tunlab.kernel.tuntap import Tun
 from tunlab.model.tunnel import TunnelTold
-from tunlab.tunnel import counts, device, simple
+from tunlab.tunnel import counts, device, path
 from tunlab.tunnel.attending import Attending, Stopped, Unheard
 from tunlab.tunnel.other_half import OtherHalf
 from tunlab.tunnel.place import Place
@@ -30,7 +31,7 @@ class Wish:
     peer: Place
     address: str | None = None
     mode: str = "plain"
-    path: str = "simple"
+    path: str = "fast"
     mtu: int | None = None
     stats: float | None = None
 
@@ -51,30 +52,41 @@ def run(wish: Wish, audience: Audience) -> None:
         raise TunlabError("tunnel_two_families", Status.USAGE, local=wish.local.text, peer=wish.peer.text)
     with ExitStack() as stack:
         wire = stack.enter_context(Wire(wish.local, wish.peer))
-        tun = stack.enter_context(Tun(wish.device))
+        tun = stack.enter_context(path.device(wish.device, wish.path))
         if wish.address is not None or wish.mtu is not None:
             device.configure(tun.name, wish.address, wish.mtu or wire.room() - OVERHEAD)
         if wish.mode == "plain" and not paths.SANDBOX_RUN.is_dir():
             audience.warned("tunnel_nothing_hidden")
         book = counts.Counts()
-        half = stack.enter_context(OtherHalf(lambda: _receive(tun, wire, book)))
-        _Endpoint(wish, audience, tun, wire, book, half).serve()
+        way = stack.enter_context(path.opened(wish.path, tun, wire.socket))
+        gc.collect()
+        gc.freeze()  # what is there by now stays: the collector need not look at it again, thousands of times a second
+        half = stack.enter_context(OtherHalf(lambda: _receive(tun, way, book)))
+        _Endpoint(wish, audience, tun, wire, way, book, half).serve()
 
 
 class _Endpoint:
     """What the process that sends knows of both."""
 
     def __init__(
-        self, wish: Wish, audience: Audience, tun: Tun, wire: Wire, book: counts.Counts, half: OtherHalf
+        self,
+        wish: Wish,
+        audience: Audience,
+        tun: Tun,
+        wire: Wire,
+        way: path.Path,
+        book: counts.Counts,
+        half: OtherHalf,
     ) -> None:
         self._wish = wish
         self._audience = audience
         self._tun = tun
         self._wire = wire
+        self._way = way
         self._book = book
         self._half = half
-        self._sending = Sending(tun.fd, wire, book, Telling(tun.name, 0, os.getpid()))
-        self._said_too_big = False
+        self._sending = Sending(tun.fd, wire, book, way.front, Telling(tun.name, 0, os.getpid()))
+        self._said_too_big = self._said_without = False
 
     def serve(self) -> None:
         """Send, until the end; tell of the beginning and the end."""
@@ -83,7 +95,7 @@ class _Endpoint:
                 self._tun.name, self._half, self._wish.stats, self._notice, self._tell_running, self._at_hand
             ):
                 self._tell("open")
-                simple.outwards(self._tun.fd, self._wire.socket, self._sending)
+                self._way.outwards(self._sending)
         except Stopped:
             pass
         except Unheard as end:
@@ -96,7 +108,10 @@ class _Endpoint:
             self._tell("ended")
 
     def _notice(self) -> None:
-        """Say once that a packet was too big."""
+        """Say once that a packet was too big, and what the kernel does not do after all."""
+        if self._sending.without and not self._said_without:
+            self._said_without = True
+            self._audience.warned("tunnel_without", offload=self._sending.without)
         if self._sending.room and not self._said_too_big:
             self._said_too_big = True
             self._audience.warned("tunnel_too_big", device=self._tun.name, room=self._sending.room)
@@ -118,6 +133,8 @@ class _Endpoint:
                 peer=self._wish.peer.text,
                 mode=self._wish.mode,
                 path=self._wish.path,
+                offloads=self._way.uses,
+                lacking=self._way.lacks,
                 mtu=self._wire.room() - OVERHEAD,
                 receive_buffer=self._wire.receive_buffer(),
                 asked_buffer=RECEIVE_BUFFER,
@@ -128,10 +145,10 @@ class _Endpoint:
         )
 
 
-def _receive(tun: Tun, wire: Wire, book: counts.Counts) -> NoReturn:
+def _receive(tun: Tun, way: path.Path, book: counts.Counts) -> NoReturn:
     """What the other process does. Raises TunlabError where it cannot go on."""
     try:
-        simple.inwards(tun.fd, wire.socket, Receiving(book, Telling(tun.name, 1, os.getppid())))
+        way.inwards(Receiving(book, Telling(tun.name, 1, os.getppid())))
     except OSError as error:
         raise _gone(error, tun.name) from error
 

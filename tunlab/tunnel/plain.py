@@ -1,6 +1,7 @@
 """The mode that hides nothing: a datagram is one whole IP packet, and what is none is refused."""
 
 from tunlab.tunnel import counts
+from tunlab.tunnel.rows import Packet
 
 OVERHEAD = 0  # bytes that this mode adds to a packet
 
@@ -13,12 +14,12 @@ class Malformed(Exception):
         self.count = count
 
 
-def wrap(packet: bytes) -> bytes:
+def wrap(packet: Packet) -> Packet:
     """What goes into the datagram."""
     return packet
 
 
-def unwrap(datagram: bytes) -> bytes:
+def unwrap(datagram: Packet) -> Packet:
     """The packet in it. Raises Malformed where version, lengths or the IPv4 header's checksum do not hold.
 
     RFC 791, section 3.1; RFC 8200, section 3. A header's ones' complement sum is its remainder modulo 65535 (RFC 1071):

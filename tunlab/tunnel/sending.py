@@ -2,9 +2,11 @@
 
 import errno
 import os
+from collections.abc import Sequence
 
 from tunlab.tunnel import counts
 from tunlab.tunnel.plain import OVERHEAD, wrap
+from tunlab.tunnel.rows import Packet, Rows
 from tunlab.tunnel.telling import Telling
 from tunlab.tunnel.too_big import may_be_fragmented, too_big
 from tunlab.tunnel.wire import Wire
@@ -25,30 +27,48 @@ _COUNTED = {
 class Sending:
     """`room`: of the latest packet that was too big, how many bytes it might have had; 0 while there was none.
 
+    `without`: what it has turned out that the kernel does not do on the way to the peer, or nothing.
     `at_hand`: a packet has been read, and is not yet counted as what became of it.
     """
 
-    def __init__(self, tun: int, wire: Wire, book: counts.Counts, telling: Telling) -> None:
+    def __init__(self, tun: int, wire: Wire, book: counts.Counts, front: bytes, telling: Telling) -> None:
         self._tun = tun
         self._wire = wire
         self._cells = book.cells
+        self._front = front
         self._telling = telling
         self.room = 0
+        self.without = ""
         self.at_hand = False
 
-    def read(self, packet: bytes) -> int:
+    def read(self, packet: Packet) -> int:
         """A packet was read. The number under which it was reported, or 0."""
         self.at_hand = True
         self._cells[counts.READ] += 1
         self._cells[counts.READ_BYTES] += len(packet)
         return self._telling.first("read", packet)
 
-    def sent(self, packet: bytes, cause: int) -> None:
+    def read_all(self, rows: Rows) -> Sequence[int]:
+        """All of these were read. Their numbers."""
+        self.at_hand = True
+        self._cells[counts.READ] += rows.count
+        self._cells[counts.READ_BYTES] += len(rows.data)
+        return self._telling.first_of("read", rows)
+
+    def all_sent(self, rows: Rows, causes: Sequence[int]) -> None:
+        """All of them were sent."""
+        self._cells[counts.SENT] += rows.count
+        if any(causes):
+            for packet, cause in zip(rows, causes, strict=True):
+                self._telling.second("sent", packet, cause)
+        self.at_hand = False
+
+    def sent(self, packet: Packet, cause: int) -> None:
         """It was sent."""
         self._was_sent(packet, cause)
         self.at_hand = False
 
-    def not_sent(self, packet: bytes, error: OSError, cause: int) -> None:
+    def not_sent(self, packet: Packet, error: OSError, cause: int) -> None:
         """Its sending was refused.
 
         The error may have waited at the socket since an ICMP message about an earlier packet (udp(7)), and then the
@@ -57,7 +77,7 @@ class Sending:
         self._meet(packet, error, cause)
         self.at_hand = False
 
-    def _meet(self, packet: bytes, error: OSError, cause: int) -> None:
+    def _meet(self, packet: Packet, error: OSError, cause: int) -> None:
         room = self._wire.room() - OVERHEAD
         if error.errno == errno.EMSGSIZE and len(packet) > room:
             self._too_big(packet, room, cause)
@@ -70,7 +90,7 @@ class Sending:
         elif again is not None:
             self._cells[_COUNTED.get(again.errno or 0, counts.SEND_FAILED)] += 1
 
-    def _try(self, packet: bytes, cause: int) -> OSError | None:
+    def _try(self, packet: Packet, cause: int) -> OSError | None:
         try:
             self._wire.socket.send(wrap(packet))
         except OSError as error:
@@ -78,25 +98,25 @@ class Sending:
         self._was_sent(packet, cause)
         return None
 
-    def _was_sent(self, packet: bytes, cause: int) -> None:
+    def _was_sent(self, packet: Packet, cause: int) -> None:
         self._cells[counts.SENT] += 1
         if cause:
             self._telling.second("sent", wrap(packet), cause)
 
-    def _too_big(self, packet: bytes, room: int, cause: int) -> None:
+    def _too_big(self, packet: Packet, room: int, cause: int) -> None:
         """Have it go in fragments where it may, else tell its sender how large one may be."""
         self.room = room
         self._cells[counts.TOO_BIG] += 1
-        if may_be_fragmented(packet):
+        if may_be_fragmented(bytes(packet)):
             with self._wire.fragmenting():
                 refused = self._try(packet, cause)
             self._cells[counts.FRAGMENTED if refused is None else counts.SEND_FAILED] += 1
             return
-        answer = too_big(packet, room)
+        answer = too_big(bytes(packet), room)
         if answer is None:
             return
         try:
-            os.write(self._tun, answer)
+            os.write(self._tun, self._front + answer)
         except OSError:  # the device has just gone down
             return
         self._cells[counts.TOO_BIG_TOLD] += 1

@@ -2,8 +2,10 @@
 
 import os
 import time
+from collections.abc import Sequence
 
 from tunlab.programs.report import Reporter
+from tunlab.tunnel.rows import Packet, Rows
 
 AT_ONCE, A_SECOND = 500, 100  # packets of each direction: all of a ping's and a trace's, a small part of a flood's
 
@@ -22,7 +24,7 @@ class Telling:
         self._left = float(AT_ONCE)
         self._then = time.monotonic()
 
-    def first(self, did: str, data: bytes) -> int:
+    def first(self, did: str, data: Packet) -> int:
         """The packet was `read` or `received`."""
         if self._reporter is None:
             return 0
@@ -32,10 +34,16 @@ class Telling:
         if self._left < 1:
             return 0
         self._left -= 1
-        self._reporter.packet(did, data)
+        self._reporter.packet(did, bytes(data))
         return self._reporter.number
 
-    def second(self, did: str, data: bytes, cause: int) -> None:
+    def first_of(self, did: str, rows: Rows) -> Sequence[int]:
+        """All of these were; a number for each."""
+        if self._reporter is None:
+            return (0,) * rows.count
+        return [self.first(did, each) for each in rows]
+
+    def second(self, did: str, data: Packet, cause: int) -> None:
         """What was made of it was `sent` or `written`."""
         if cause and self._reporter is not None:
-            self._reporter.packet(did, data, cause)
+            self._reporter.packet(did, bytes(data), cause)

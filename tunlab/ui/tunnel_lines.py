@@ -36,6 +36,11 @@ class TunnelLines:
             words("tunnel_buffer", granted=what.receive_buffer, asked=what.asked_buffer, mtu=what.mtu),
             file=self._output,
         )
+        if what.offloads or what.lacking:
+            line = words("tunnel_fast", offloads=" ".join(what.offloads))
+            if what.lacking:
+                line += words("tunnel_lacking", offloads=" ".join(what.lacking))
+            print(line, file=self._output)
         print(words("tunnel_open", device=what.device, peer=what.peer), file=self._output, flush=True)
 
     def warned(self, key: str, **values: object) -> None:

@@ -1,0 +1,250 @@
+"""Splitting and joining of packets: what goes in comes out again, and every part is a packet by others' judgement."""
+
+import struct
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scapy.layers.inet import IP, TCP, UDP
+from scapy.layers.inet6 import IPv6
+
+from tunlab.packet.checksums import internet_sum
+from tunlab.tunnel.fast import virtio
+from tunlab.tunnel.fast.join import how_many, joined
+from tunlab.tunnel.fast.matrix import Bytes, Matrix
+from tunlab.tunnel.fast.shape import ACK, CWR, ECE, FIN, PSH, Shape, joinable
+from tunlab.tunnel.fast.split import split
+
+ROOM = 65507
+TIMESTAMPS = [("NOP", None), ("NOP", None), ("Timestamp", (1, 2))]
+
+
+def super_packet(
+    version: int, protocol: str, payload: bytes, identification: int = 7, sequence: int = 1, flags: int = ACK,
+    options: bool = True,
+) -> bytes:  # fmt: skip
+    """One packet of any length, with right checksums, as scapy makes it."""
+    ip = IP(src="192.168.1.2", dst="192.168.1.3", flags="DF", id=identification, tos=2) if version == 4 else IPv6(
+        src="fd00::2", dst="fd00::3", tc=2
+    )  # fmt: skip
+    tcp = TCP(sport=5, dport=6, seq=sequence, ack=9, flags=flags, options=TIMESTAMPS if options else [])
+    return bytes(ip / (tcp if protocol == "tcp" else UDP(sport=5, dport=6)) / payload)
+
+
+def shape_of(packet: bytes) -> Shape:
+    shape = joinable(packet)
+    assert shape is not None
+    return shape
+
+
+def matrix_for(packet: bytes, payload_size: int, room: int = ROOM) -> tuple[Matrix, Bytes]:
+    """A matrix whose memory is full of what stood there before."""
+    shape = shape_of(packet)
+    size = shape.header + payload_size
+    memory = np.full(2 * ROOM, 0xA5, np.uint8)
+    return Matrix(memory[: max(size, room)], shape, size), memory
+
+
+def parts(packet: bytes, payload_size: int, room: int = ROOM) -> list[bytes]:
+    """All packets that it stands for."""
+    matrix, memory = matrix_for(packet, payload_size, room)
+    found: list[bytes] = []
+    left = 1
+    while left:
+        end, left = split(np.frombuffer(packet, np.uint8), matrix, len(found))
+        found += [memory[start : min(start + matrix.size, end)].tobytes() for start in range(0, end, matrix.size)]
+    return found
+
+
+def from_wire(packets: list[bytes]) -> tuple[Matrix, int, int]:
+    """These behind one another, as UDP_GRO hands them over."""
+    payload_size = len(packets[0]) - shape_of(packets[0]).header
+    matrix, memory = matrix_for(packets[0], payload_size, 2 * ROOM)
+    data = b"".join(packets)
+    memory[:] = 0
+    memory[: len(data)] = np.frombuffer(data, np.uint8)
+    return matrix, len(packets), len(packets[-1])
+
+
+def together(packets: list[bytes]) -> tuple[int, bytes]:
+    """How many of them are joined, and what becomes of these, without the device's header."""
+    matrix, count, last = from_wire(packets)
+    found = how_many(matrix, count, last)
+    whole = joined(matrix, found, last if found == count else matrix.size)
+    return found, whole.header + bytes(whole.payload)
+
+
+def by_scapy(packet: bytes) -> bytes:
+    """The same with lengths and checksums that scapy has made anew."""
+    again = (IP if packet[0] >> 4 == 4 else IPv6)(packet)
+    del again.payload.chksum
+    if packet[0] >> 4 == 4:
+        del again.chksum, again.len
+    else:
+        del again.plen
+    if UDP in again:
+        del again[UDP].len
+    return bytes(again)
+
+
+SUPER_PACKETS = st.builds(
+    super_packet,
+    st.sampled_from((4, 6)),
+    st.sampled_from(("tcp", "udp")),
+    st.integers(1, 3000).flatmap(lambda size: st.binary(min_size=size, max_size=size)),
+    st.one_of(st.integers(0, 0xFFFF), st.integers(0xFFF0, 0xFFFF)),
+    st.one_of(st.integers(0, 2**32 - 1), st.integers(2**32 - 2000, 2**32 - 1)),
+    st.sampled_from((ACK, ACK | PSH, ACK | FIN | PSH, ACK | ECE, ACK | CWR)),
+    st.booleans(),
+)
+
+
+@given(SUPER_PACKETS, st.integers(20, 1500))
+def test_every_part_is_a_packet(packet: bytes, payload_size: int) -> None:
+    found = parts(packet, payload_size)
+    assert [by_scapy(part) for part in found] == found
+    shape = shape_of(packet)
+    assert b"".join(part[shape.header :] for part in found) == packet[shape.header :]
+    assert {len(part) - shape.header for part in found[:-1]} <= {payload_size}
+    if shape.protocol == 6:
+        begin = struct.unpack_from("!I", packet, shape.transport + 4)[0]
+        sequences = [struct.unpack_from("!I", part, shape.transport + 4)[0] for part in found]
+        assert sequences == [(begin + number * payload_size) % 2**32 for number in range(len(found))]
+        flags = [part[shape.transport + 13] for part in found]
+        whole = packet[shape.transport + 13]
+        assert [each & (PSH | FIN) for each in flags] == [0] * (len(found) - 1) + [whole & (PSH | FIN)]
+        assert [each & CWR for each in flags] == [whole & CWR] + [0] * (len(found) - 1)
+    if shape.version == 4:
+        begin = struct.unpack_from("!H", packet, 4)[0]
+        assert [struct.unpack_from("!H", part, 4)[0] for part in found] == [
+            (begin + number) % 2**16 for number in range(len(found))
+        ]
+
+
+@given(SUPER_PACKETS, st.integers(20, 1500), st.integers(100, 4000))
+def test_how_much_room_there_is_makes_no_difference(packet: bytes, payload_size: int, room: int) -> None:
+    assert parts(packet, payload_size, room) == parts(packet, payload_size)
+
+
+@given(SUPER_PACKETS, st.integers(20, 1500))
+def test_what_was_split_is_joined(packet: bytes, payload_size: int) -> None:
+    """Of all parts comes the packet, unless IPv4's header checksum has passed 0 on the way: then some are left over."""
+    found = parts(packet, payload_size)
+    joins, whole = together(found)
+    shape = shape_of(packet)
+    if shape.protocol == 6 and packet[shape.transport + 13] & CWR:
+        assert joins == 1
+    elif joins < len(found):
+        assert struct.unpack_from("!H", found[joins], 10)[0] >= struct.unpack_from("!H", found[0], 10)[0]
+    elif len(found) > 1:
+        place = shape.transport + shape.checksum
+        assert whole[:place] + whole[place + 2 :] == packet[:place] + packet[place + 2 :]
+    assert parts(completed(whole), payload_size)[:joins] == found[:joins]
+
+
+def completed(packet: bytes) -> bytes:
+    """With the checksum that the device would have put in."""
+    shape = shape_of(packet)
+    changed = memoryview(bytearray(packet))
+    virtio.Virtio(1, 0, 0, 0, shape.transport, shape.checksum).complete(changed)
+    return bytes(changed)
+
+
+PARTS = parts(super_packet(4, "tcp", bytes(range(256)) * 4, flags=ACK), 100)
+
+
+def repaired(packet: bytearray, shape: Shape) -> bytearray:
+    """With right checksums."""
+    if shape.version == 4:
+        packet[10:12] = bytes(2)
+        packet[10:12] = (0xFFFF - internet_sum(packet[:20])).to_bytes(2)
+    place = shape.transport + shape.checksum
+    addresses = packet[12:20] if shape.version == 4 else packet[8:40]
+    packet[place : place + 2] = bytes(2)
+    rest = struct.pack("!HH", shape.protocol, len(packet) - shape.transport) + packet[shape.transport :]
+    packet[place : place + 2] = (0xFFFF - internet_sum(addresses + rest)).to_bytes(2)
+    return packet
+
+
+@given(
+    st.sampled_from([(4, "tcp"), (4, "udp"), (6, "tcp"), (6, "udp")]),
+    st.integers(0, 9),
+    st.integers(0, 151),
+    st.integers(1, 255),
+    st.booleans(),
+)
+def test_a_changed_part_is_never_joined_wrongly(
+    kind: tuple[int, str], which: int, place: int, change: int, repair: bool
+) -> None:
+    """A byte of one part is another. Whatever is joined makes the same parts when it is split again."""
+    found = parts(super_packet(*kind, bytes(range(250)) * 4), 100)
+    bad = bytearray(found[which])
+    bad[place % len(bad)] ^= change
+    shape = shape_of(found[0])
+    if repair and joinable(bytes(bad)) == shape:
+        bad = repaired(bad, shape)
+    changed = [*found[:which], bytes(bad), *found[which + 1 :]]
+    if len({len(each) for each in changed}) > 1 or joinable(changed[0]) != shape:
+        return
+    joins, whole = together(changed)
+    assert joins <= max(1, which) or repair
+    assert joins == 1 or parts(completed(whole), 100)[:joins] == changed[:joins]
+
+
+@pytest.mark.parametrize("flags", [PSH, FIN, 0x02, 0x04, 0x20, CWR])
+def test_flags_end_what_is_joined(flags: int) -> None:
+    """PSH and FIN end a burst; SYN, RST, URG and CWR stay alone."""
+    changed = bytearray(PARTS[3])
+    changed[33] |= flags
+    joins, _ = together([*PARTS[:3], by_scapy(bytes(changed)), *PARTS[4:]])
+    assert joins == (4 if flags in (PSH, FIN) else 3)
+    assert together([by_scapy(bytes(changed)), *PARTS[4:]])[0] == 1
+
+
+def test_what_is_never_joined() -> None:
+    udp = super_packet(4, "udp", bytes(100))
+    without = bytearray(udp)
+    without[26:28] = bytes(2)
+    assert together([bytes(without)] * 3)[0] == 1  # RFC 768: no checksum
+    fragment = bytearray(PARTS[0])
+    fragment[6] |= 0x20
+    options = b"\x46" + PARTS[0][1:20] + bytes(4) + PARTS[0][20:]
+    icmp = PARTS[0][:9] + b"\x01" + PARTS[0][10:]
+    hop_by_hop = super_packet(6, "tcp", bytes(10))
+    hop_by_hop = hop_by_hop[:6] + b"\0" + hop_by_hop[7:]
+    empty = super_packet(4, "tcp", b"")
+    assert [joinable(each) for each in (bytes(fragment), options, icmp, hop_by_hop, empty)] == [None] * 5
+    assert together([PARTS[0], PARTS[0], PARTS[1]])[0] == 1  # the same once more
+    assert together([PARTS[0], PARTS[2]])[0] == 1  # one is missing
+
+
+def test_those_that_were_joined_already_do_not_matter() -> None:
+    """From a row on, a matrix is as if the rows before were not there."""
+    matrix, count, last = from_wire(PARTS)
+    matrix.rows[2, 60] ^= 1
+    assert how_many(matrix, count, last) == 2
+    assert how_many(matrix.below(2), count - 2, last) == 1
+    rest = matrix.below(3)
+    assert how_many(rest, count - 3, last) == count - 3
+    whole = joined(rest, count - 3, last)
+    assert bytes(whole.payload) == b"".join(part[52:] for part in PARTS[3:])
+
+
+@pytest.mark.needs("tshark")
+def test_tshark_finds_no_fault(tmp_path: Path) -> None:
+    """All of them in a file, one after the other (pcap's link type 101 is IP)."""
+    kinds = [(version, protocol) for version in (4, 6) for protocol in ("tcp", "udp")]
+    made = [part for kind in kinds for part in parts(super_packet(*kind, bytes(range(256)) * 200), 1347)]
+    file = tmp_path / "parts.pcap"
+    records = (struct.pack("=IIII", number, 0, len(part), len(part)) + part for number, part in enumerate(made))
+    file.write_bytes(struct.pack("=IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101) + b"".join(records))
+    checks = [word for name in ("ip", "tcp", "udp") for word in ("-o", f"{name}.check_checksum:TRUE")]
+    fields = ["-T", "fields", "-e", "ip.checksum.status", "-e", "tcp.checksum.status", "-e", "udp.checksum.status"]
+    told = subprocess.run(["tshark", "-r", file, *checks, *fields], capture_output=True, text=True, check=True).stdout
+    verdicts = [line.split("\t") for line in told.splitlines()]
+    assert len(verdicts) == len(made)
+    good = "1"
+    assert {tuple(sorted(each)) for each in verdicts} == {("", good, good), ("", "", good)}

@@ -1,0 +1,97 @@
+"""What the stack sends to the device, read as the device gives it, and made into packets no longer than its MTU."""
+
+import errno
+import os
+from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+
+from tunlab.tunnel.fast import virtio
+from tunlab.tunnel.fast.matrix import Bytes, Matrix
+from tunlab.tunnel.fast.shape import TCP, Shape
+from tunlab.tunnel.fast.split import split
+from tunlab.tunnel.rows import Rows
+from tunlab.tunnel.sending import Sending
+
+MOST_ROWS = 64  # UDP_MAX_SEGMENTS of linux/udp.h, as long as it was that (until 6.9)
+MOST_BYTES = 65507  # in a datagram over IPv4: 65535 without IP's and UDP's headers
+_LONGEST = 65535 + virtio.LENGTH
+_FLAGS_OF_NONE = (errno.EOPNOTSUPP, errno.ENOSYS)
+
+
+class Source:
+    """`book.at_hand` is set while packets are read and not yet handed out."""
+
+    def __init__(self, tun: int, book: Sending) -> None:
+        self._tun = tun
+        self._book = book
+        self._header = bytearray(virtio.LENGTH)
+        self._view = memoryview(bytearray(MOST_BYTES + _LONGEST))
+        self._memory = np.frombuffer(self._view, np.uint8)
+        self._split_view = memoryview(bytearray(MOST_BYTES))
+        self._split = np.frombuffer(self._split_view, np.uint8)
+        self._matrix = lru_cache(64)(self._new_matrix)
+        self._may_gather = True
+
+    def wait(self) -> Iterator[Rows]:
+        """The next packet, or those that it stands for."""
+        size = os.readv(self._tun, [self._header, self._view]) - virtio.LENGTH
+        front = virtio.read(self._header)
+        if front.gso:
+            return self._parts(self._memory[:size], front)
+        packet = self._view[:size]
+        front.complete(packet)
+        return iter((Rows(packet, size),))
+
+    def more(self) -> Iterator[Rows]:
+        """All that wait in the device's queue; those of equal length together."""
+        taken = row = 0
+        while (size := self._read(taken)) is not None:
+            front = virtio.read(self._header)
+            if front.gso:
+                if taken:
+                    yield Rows(self._view[:taken], row)
+                yield from self._parts(self._memory[taken : taken + size], front)
+                taken = 0
+                continue
+            front.complete(self._view[taken : taken + size])
+            self._book.at_hand = True
+            if taken and (size > row or taken + size > MOST_BYTES or taken == MOST_ROWS * row):
+                yield Rows(self._view[:taken], row)
+                self._view[:size] = self._view[taken : taken + size]
+                taken = 0
+            row = row if taken else size
+            taken += size
+            if size < row:
+                yield Rows(self._view[:taken], row)
+                taken = 0
+        if taken:
+            yield Rows(self._view[:taken], row)
+
+    def _read(self, at: int) -> int | None:
+        """Bytes of the next packet, which is put there; None where none waits."""
+        if not self._may_gather:
+            return None
+        try:
+            return os.preadv(self._tun, [self._header, self._view[at:]], -1, os.RWF_NOWAIT) - virtio.LENGTH
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            if error.errno not in _FLAGS_OF_NONE:
+                raise
+            self._may_gather = False  # Linux 5.10 and older
+            return None
+
+    def _parts(self, packet: Bytes, front: virtio.Virtio) -> Iterator[Rows]:
+        header = front.start + (4 * (int(packet[front.start + 12]) >> 4) if front.protocol == TCP else 8)
+        shape = Shape(int(packet[0]) >> 4, front.start, front.protocol, header)
+        matrix = self._matrix(shape, header + front.size)
+        begin, left = 0, 1
+        while left:
+            end, left = split(packet, matrix, begin)
+            begin += len(matrix.rows)
+            yield Rows(self._split_view[:end], matrix.size)
+
+    def _new_matrix(self, shape: Shape, size: int) -> Matrix:
+        return Matrix(self._split[: min(MOST_BYTES, MOST_ROWS * size)], shape, size)
