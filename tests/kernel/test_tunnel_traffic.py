@@ -23,6 +23,7 @@ pytestmark = pytest.mark.needs("sandbox", "tun")
 SOAK = bool(os.environ.get("TUNLAB_SOAK"))
 ETHERTYPE = {4: 0x0800, 6: 0x86DD}
 AT_ONCE = 50  # packets on their way: a tun device's queue has room for 500
+WAYS = [("simple", "simple"), ("simple", "fast"), ("fast", "fast")]
 SEED = int.from_bytes(os.urandom(4))
 
 
@@ -70,13 +71,16 @@ def ours(data: bytes) -> bool:
 @pytest.mark.soak
 @pytest.mark.parametrize("outer", [4, 6])
 @pytest.mark.parametrize("inner", [4, 6])
-def test_every_packet_arrives_once_and_in_order(sandboxed: Sandboxed, outer: int, inner: int) -> None:
-    """10,000 over the four ways, and over each of them in a soak; in both directions at once."""
+@pytest.mark.parametrize("ways", WAYS)
+def test_every_packet_arrives_once_and_in_order(
+    sandboxed: Sandboxed, ways: tuple[str, str], outer: int, inner: int
+) -> None:
+    """10,000 over all of them together, and over each in a soak; in both directions at once."""
     chance = random.Random(f"{SEED} {outer} {inner}")
-    sent = [packet(chance, inner) for _ in range(10_000 if SOAK else 2_500)]
+    sent = [packet(chance, inner) for _ in range(10_000 if SOAK else 900)]
 
     def case(net: Underlay) -> Any:
-        ends = net.both(outer, inner, "--mtu", "1500")
+        ends = net.both(outer, inner, "--mtu", "1500", ways=ways)
         with ExitStack() as stack:
             sides = (net.a, net.b)
             arrivals = [stack.enter_context(Arrivals(node)) for node in reversed(sides)]
@@ -106,13 +110,14 @@ def test_every_packet_arrives_once_and_in_order(sandboxed: Sandboxed, outer: int
 
 @pytest.mark.soak
 @pytest.mark.parametrize("outer", [4, 6])
-def test_hostile_datagrams_do_no_harm(sandboxed: Sandboxed, outer: int) -> None:
-    """5,000 over each family, 500,000 in a soak, as fast as they go; most come from the peer's own port."""
+@pytest.mark.parametrize("way", ["simple", "fast"])
+def test_hostile_datagrams_do_no_harm(sandboxed: Sandboxed, way: str, outer: int) -> None:
+    """10,000 by each path, 1,000,000 in a soak, as fast as they go; most come from the peer's own port."""
     count = 500_000 if SOAK else 5_000
     chance = random.Random(f"{SEED} {outer}")
 
     def case(net: Underlay) -> Any:
-        end = net.endpoint(0, outer, 4)
+        end = net.endpoint(0, outer, 4, "--path", way)
         family = socket.AF_INET if outer == 4 else socket.AF_INET6
         with ExitStack() as stack:
             peer, foreign = (stack.enter_context(entered_socket(net.b, family, socket.SOCK_DGRAM)) for _ in range(2))
@@ -159,7 +164,8 @@ def settled(arrivals: Arrivals) -> bool:
 
 
 @pytest.mark.soak
-def test_tcp_over_a_bad_underlay(sandboxed: Sandboxed) -> None:
+@pytest.mark.parametrize("ways", WAYS)
+def test_tcp_over_a_bad_underlay(sandboxed: Sandboxed, ways: tuple[str, str]) -> None:
     """Some are lost, doubled, out of order; at half of it an endpoint is killed, and started again."""
     data = random.Random(SEED).randbytes(1 << 20) * (100 if SOAK else 4)
 
@@ -180,7 +186,9 @@ def test_tcp_over_a_bad_underlay(sandboxed: Sandboxed) -> None:
             running.stdout.readline()
 
             def start(node: Node, local: str, peer: str, side: int) -> Endpoint:
-                started = net.start(node, "--local", local, "--peer", peer, "--address", f"{INNER[4][side]}/24")
+                started = net.start(
+                    node, "--local", local, "--peer", peer, "--address", f"{INNER[4][side]}/24", "--path", ways[side]
+                )
                 started.next()
                 return started
 

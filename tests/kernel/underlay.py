@@ -88,9 +88,11 @@ class Underlay:
         started.next()
         return started
 
-    def both(self, outer: int = 4, inner: int = 4, *words: str) -> tuple[Endpoint, Endpoint]:
-        """Both of them, once they are open."""
-        one, other = (self._begin(side, outer, inner, *words) for side in (0, 1))
+    def both(
+        self, outer: int = 4, inner: int = 4, *words: str, ways: tuple[str, str] = ("fast", "fast")
+    ) -> tuple[Endpoint, Endpoint]:
+        """Both of them, once they are open; `ways` are their paths."""
+        one, other = (self._begin(side, outer, inner, "--path", ways[side], *words) for side in (0, 1))
         for each in (one, other):
             each.next()
         return one, other

@@ -31,8 +31,11 @@ def inwards(tun: int, wire: socket, book: Receiving, joins_udp: bool) -> NoRetur
         except OSError as error:
             book.not_received(error)
             continue
-        size = int.from_bytes(told[0][2], sys.byteorder) if told else total
-        sink.write(Rows(sink.view[:total], size))
+        data = sink.view[:total]
+        if told and total > (size := int.from_bytes(told[0][2], sys.byteorder)):
+            sink.write(Rows(data, size))
+        else:
+            sink.write_one(data)
 
 
 class Sink:
@@ -46,11 +49,23 @@ class Sink:
         self._memory = np.frombuffer(self.view, np.uint8)
         self._matrix = lru_cache(64)(lambda shape, size: Matrix(self._memory, shape, size))
 
+    def write_one(self, datagram: memoryview) -> None:
+        """The packet in it as it is."""
+        number = self._book.received(datagram)
+        try:
+            packet = unwrap(datagram)
+            os.writev(self._tun, (virtio.NOTHING, packet))
+        except Malformed as fault:
+            self._book.refused(fault)
+        except OSError as error:
+            self._book.not_written(error)
+        else:
+            self._book.written(packet, number)
+
     def write(self, rows: Rows) -> None:
         """Each as it is, or several as the packet of which they are parts."""
         numbers = self._book.received_all(rows)
-        if rows.count > 1:
-            self._memory[len(rows.data) : rows.count * rows.size] = 0
+        self._memory[len(rows.data) : rows.count * rows.size] = 0
         start = 0
         while start < rows.count:
             start += self._write_from(start, rows, numbers)

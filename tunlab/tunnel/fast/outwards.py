@@ -35,7 +35,10 @@ class Sender:
     def send(self, rows: Rows) -> None:
         """Each row in a datagram of its own, all in one call; one by one where the kernel refuses that."""
         numbers = self._book.read_all(rows)
-        if rows.count > 1 and self._segments:
+        if rows.count == 1:
+            self._send_one(rows.data, numbers[0])
+            return
+        if self._segments:
             try:
                 size = rows.size.to_bytes(2, sys.byteorder)
                 self._wire.sendmsg([rows.data], [(SOL_UDP, UDP_SEGMENT, size)])
@@ -46,9 +49,12 @@ class Sender:
                 self._book.all_sent(rows, numbers)
                 return
         for packet, number in zip(rows, numbers, strict=True):
-            try:
-                self._wire.send(packet)
-            except OSError as error:
-                self._book.not_sent(bytes(packet), error, number)
-            else:
-                self._book.sent(packet, number)
+            self._send_one(packet, number)
+
+    def _send_one(self, packet: memoryview, number: int) -> None:
+        try:
+            self._wire.send(packet)
+        except OSError as error:
+            self._book.not_sent(bytes(packet), error, number)
+        else:
+            self._book.sent(packet, number)

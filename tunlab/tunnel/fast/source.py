@@ -2,7 +2,8 @@
 
 import errno
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -11,12 +12,13 @@ from tunlab.tunnel.fast import virtio
 from tunlab.tunnel.fast.matrix import Bytes, Matrix
 from tunlab.tunnel.fast.shape import TCP, Shape
 from tunlab.tunnel.fast.split import split
-from tunlab.tunnel.rows import Rows
+from tunlab.tunnel.rows import Packet, Rows
 from tunlab.tunnel.sending import Sending
 
 MOST_ROWS = 64  # UDP_MAX_SEGMENTS of linux/udp.h, as long as it was that (until 6.9)
 MOST_BYTES = 65507  # in a datagram over IPv4: 65535 without IP's and UDP's headers
 _LONGEST = 65535 + virtio.LENGTH
+_SKIPPED = 7  # packets
 _FLAGS_OF_NONE = (errno.EOPNOTSUPP, errno.ENOSYS)
 
 
@@ -28,26 +30,40 @@ class Source:
         self._book = book
         self._header = bytearray(virtio.LENGTH)
         self._view = memoryview(bytearray(MOST_BYTES + _LONGEST))
+        self._room: list[Packet] = [self._header, self._view]
         self._memory = np.frombuffer(self._view, np.uint8)
         self._split_view = memoryview(bytearray(MOST_BYTES))
         self._split = np.frombuffer(self._split_view, np.uint8)
         self._matrix = lru_cache(64)(self._new_matrix)
-        self._may_gather = True
+        self._skipping = 0
 
-    def wait(self) -> Iterator[Rows]:
+    def wait(self) -> Iterable[Rows]:
         """The next packet, or those that it stands for."""
-        size = os.readv(self._tun, [self._header, self._view]) - virtio.LENGTH
-        front = virtio.read(self._header)
-        if front.gso:
-            return self._parts(self._memory[:size], front)
+        size = os.readv(self._tun, self._room) - virtio.LENGTH
         packet = self._view[:size]
-        front.complete(packet)
-        return iter((Rows(packet, size),))
+        if self._header != virtio.NOTHING:
+            front = virtio.read(self._header)
+            if front.gso:
+                return self._parts(self._memory[:size], front)
+            front.complete(packet)
+        return (Rows(packet, size),)
 
-    def more(self) -> Iterator[Rows]:
-        """All that wait in the device's queue; those of equal length together."""
+    def more(self) -> Iterable[Rows]:
+        """All that wait in the device's queue; those of equal length together.
+
+        Where nothing waited, nobody looks again for a while: in a conversation nothing ever waits, and looking takes
+        time.
+        """
+        if self._skipping:
+            self._skipping -= 1
+            return ()
+        return self._gathered()
+
+    def _gathered(self) -> Iterator[Rows]:
         taken = row = 0
+        self._skipping = _SKIPPED
         while (size := self._read(taken)) is not None:
+            self._skipping = 0
             front = virtio.read(self._header)
             if front.gso:
                 if taken:
@@ -71,8 +87,6 @@ class Source:
 
     def _read(self, at: int) -> int | None:
         """Bytes of the next packet, which is put there; None where none waits."""
-        if not self._may_gather:
-            return None
         try:
             return os.preadv(self._tun, [self._header, self._view[at:]], -1, os.RWF_NOWAIT) - virtio.LENGTH
         except BlockingIOError:
@@ -80,7 +94,7 @@ class Source:
         except OSError as error:
             if error.errno not in _FLAGS_OF_NONE:
                 raise
-            self._may_gather = False  # Linux 5.10 and older
+            self._skipping = sys.maxsize  # Linux 5.10 and older
             return None
 
     def _parts(self, packet: Bytes, front: virtio.Virtio) -> Iterator[Rows]:
