@@ -2,6 +2,7 @@
 
 import random
 import struct
+from dataclasses import dataclass
 from socket import AF_INET, AF_INET6, inet_pton
 
 LEAST, MOST = {4: 20, 6: 40}, 1500  # bytes of a packet
@@ -102,3 +103,36 @@ def hostile(chance: random.Random, version: int) -> bytes:
             return b""
         case _:
             return whole[:1] + bytes(chance.choice((0, 1, 19, 39, 2000))) if chance.randrange(20) else bytes(65507)
+
+
+@dataclass(frozen=True)
+class Burst:
+    """Parts of one TCP stream that a GRO would join, of `size` bytes each; in some of them a byte is wrong."""
+
+    port: int
+    sequence: int
+    data: bytes
+    size: int
+    parts: tuple[bytes, ...]
+
+    def has(self, joined: bytes) -> bool:
+        """Whether a packet that several parts were joined to has nothing but what was right."""
+        place = struct.unpack_from("!I", joined, 24)[0] - self.sequence
+        return self.data[place:].startswith(joined[40:])
+
+
+def burst(chance: random.Random) -> Burst:
+    sequence, port = chance.randrange(1 << 31), chance.randrange(1024, 65536)
+    count, payload = chance.randint(2, 40), chance.randint(40, 1000)
+    data = chance.randbytes(count * payload)
+    parts = []
+    for number in range(count):
+        start = struct.pack("!BBHHHBBH", 0x45, 0, 40 + payload, number, 0x4000, 64, TCP, 0) + FOUR[0] + FOUR[1]
+        start = start[:10] + checksum(start).to_bytes(2) + start[12:]
+        header = struct.pack("!HHIIBBHHH", port, 80, sequence + number * payload, 1, 0x50, 0x10, 512, 0, 0)
+        segment = header + data[number * payload : (number + 1) * payload]
+        pseudo = FOUR[0] + FOUR[1] + struct.pack("!HH", TCP, len(segment))
+        parts.append(bytearray(start + segment[:16] + checksum(pseudo + segment).to_bytes(2) + segment[18:]))
+    for _ in range(chance.choice((0, 1, 1, 3))):
+        chance.choice(parts)[chance.randrange(40 + payload)] ^= chance.randint(1, 255)
+    return Burst(port, sequence, data, 40 + payload, tuple(bytes(part) for part in parts))

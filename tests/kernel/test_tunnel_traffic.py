@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inner_packets import FOUR, SIX, hostile, is_whole, packet
+from inner_packets import FOUR, SIX, Burst, burst, hostile, is_whole, packet
 from inside import Node, Sandboxed
+from tcp_stream import transferred
 from underlay import INNER, OUTER, PATIENCE, Endpoint, Underlay, entered_socket, place, underlay, wait_until
 
 pytestmark = pytest.mark.needs("sandbox", "tun")
@@ -24,6 +25,7 @@ SOAK = bool(os.environ.get("TUNLAB_SOAK"))
 ETHERTYPE = {4: 0x0800, 6: 0x86DD}
 AT_ONCE = 50  # packets on their way: a tun device's queue has room for 500
 WAYS = [("simple", "simple"), ("simple", "fast"), ("fast", "fast")]
+SOL_UDP, UDP_SEGMENT = 17, 103  # linux/udp.h
 SEED = int.from_bytes(os.urandom(4))
 
 
@@ -127,8 +129,14 @@ def test_hostile_datagrams_do_no_harm(sandboxed: Sandboxed, way: str, outer: int
             here = (OUTER[outer][0], 8285)
             kept = {"honest": 0, "foreign": 0, "sent": 0}
             told: set[bytes] = set()
-            harm = 0
+            bursts: dict[int, Burst] = {}
             while kept["sent"] + kept["foreign"] < count:
+                if chance.randrange(50) == 0:
+                    made = burst(chance)
+                    segments = (SOL_UDP, UDP_SEGMENT, made.size.to_bytes(2, sys.byteorder))
+                    peer.sendmsg([b"".join(made.parts)], [segments], 0, here)
+                    kept["sent"] += len(made.parts)
+                    bursts[made.port] = made
                 bad = hostile(chance, chance.choice((4, 6)))
                 by = foreign if chance.randrange(10) == 0 else peer
                 by.sendto(bad, here)
@@ -144,9 +152,17 @@ def test_hostile_datagrams_do_no_harm(sandboxed: Sandboxed, way: str, outer: int
             wait_until(lambda: arrivals.take(0.2) or settled(arrivals))
             harm = sum(not is_whole(each) for each in arrivals.packets)
             honestly = sum(each in told for each in arrivals.packets)
-            return kept, harm, honestly, end.end(), len(told)
+            joined = [
+                (each, made)
+                for each in arrivals.packets
+                if each[:1] == b"\x45" and (made := bursts.get(int.from_bytes(each[20:22]))) and len(each) > made.size
+            ]
+            trusted = [made.has(each) for each, made in joined]
+            return kept, harm, honestly, trusted, end.end(), len(told)
 
-    kept, harm, honestly, (status, counters, said), honest = run(sandboxed, case)
+    kept, harm, honestly, trusted, (status, counters, said), honest = run(sandboxed, case)
+    assert all(trusted), f"seed {SEED}: what was joined has wrong bytes in it"
+    assert bool(trusted) == (way == "fast")
     refused = {name: counters[name] for name in ("empty", "version", "header_length", "total_length", "checksum")}
     assert (harm, status, "Traceback" in said) == (0, 0, False), f"seed {SEED}"
     assert honestly > honest / 2, f"seed {SEED}: {honestly} of {honest}: {counters}"
@@ -211,27 +227,3 @@ def test_tcp_over_a_bad_underlay(sandboxed: Sandboxed, ways: tuple[str, str]) ->
             return transferred(sending, receiving, data, restart)
 
     assert run(sandboxed, case) == hashlib.sha256(data).hexdigest(), f"seed {SEED}"
-
-
-def transferred(sending: socket.socket, receiving: socket.socket, data: bytes, at_half: Callable[[], None]) -> str:
-    """The hash of what arrives."""
-    sending.setblocking(False)
-    receiving.setblocking(False)
-    found, arrived, sent, view = hashlib.sha256(), 0, 0, memoryview(data)
-    is_over = False
-    while not is_over:
-        writing = [sending] if sent < len(data) else []
-        readable, writable, _ = select.select([receiving], writing, [], 3 * PATIENCE)
-        assert readable or writable, f"it stands still after {arrived} of {len(data)} bytes"
-        if writable:
-            sent += sending.send(view[sent : sent + (1 << 16)])
-            if sent == len(data):
-                sending.shutdown(socket.SHUT_WR)
-        if readable:
-            part = receiving.recv(1 << 20)
-            found.update(part)
-            if arrived < len(data) // 2 <= arrived + len(part):
-                at_half()
-            arrived += len(part)
-            is_over = not part
-    return found.hexdigest()

@@ -7,8 +7,10 @@ import random
 import select
 import socket
 import sys
+from itertools import groupby
 
 LOST, DOUBLED, HELD = 0.01, 0.01, 0.02  # of all datagrams
+SOL_UDP, UDP_SEGMENT, UDP_GRO = 17, 103, 104  # linux/udp.h
 
 
 def main(seed: str, *places: str) -> None:
@@ -20,29 +22,45 @@ def main(seed: str, *places: str) -> None:
     one, other = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
     for sock, here in ((one, ends[0]), (other, ends[2])):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        sock.setsockopt(SOL_UDP, UDP_GRO, 1)
         sock.bind(here)
     leads = {one: (other, ends[3]), other: (one, ends[1])}
     held: dict[socket.socket, bytes] = {}
     print("ready", flush=True)
     while True:
         for heard in select.select([one, other], [], [])[0]:
-            data = heard.recv(65535)
             sock, to = leads[heard]
-            drawn = chance.random()
-            if drawn < LOST:
-                continue
-            if drawn < LOST + HELD and heard not in held:
-                held[heard] = data  # goes behind the next one
-                continue
-            for each in (
-                data,
-                *((data,) if drawn > 1 - DOUBLED else ()),
-                *((held.pop(heard),) if heard in held else ()),
-            ):
-                try:
-                    sock.sendto(each, to)
-                except OSError:  # nobody is there at the moment
+            passed: list[bytes] = []
+            for data in received(heard):
+                drawn = chance.random()
+                if drawn < LOST:
                     continue
+                if drawn < LOST + HELD and heard not in held:
+                    held[heard] = data  # goes behind the next one
+                    continue
+                passed += [data] * (2 if drawn > 1 - DOUBLED else 1)
+                if heard in held:
+                    passed.append(held.pop(heard))
+            for size, alike in groupby(passed, len):
+                send(sock, to, size, list(alike))
+
+
+def received(sock: socket.socket) -> list[bytes]:
+    """The datagrams that the kernel hands over in one call."""
+    data, told, _, _ = sock.recvmsg(65535, 64)
+    size = int.from_bytes(told[0][2], sys.byteorder) if told else len(data)
+    return [data[start : start + size] for start in range(0, len(data), size)]
+
+
+def send(sock: socket.socket, to: tuple[str, int], size: int, datagrams: list[bytes]) -> None:
+    """As many in a call as the kernel takes, so that the far end too gets them by the dozen."""
+    most = min(64, 65507 // size)
+    for start in range(0, len(datagrams), most):
+        segment = (SOL_UDP, UDP_SEGMENT, size.to_bytes(2, sys.byteorder))
+        try:
+            sock.sendmsg([b"".join(datagrams[start : start + most])], [segment], 0, to)
+        except OSError:  # nobody is there at the moment
+            continue
 
 
 if __name__ == "__main__":
