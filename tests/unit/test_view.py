@@ -106,6 +106,16 @@ def test_a_command_that_printed_nothing_says_so() -> None:
     assert lines[-2:] == ["$ find /dev -name tun0", "  (printed nothing)"]
 
 
+def test_commands_stand_in_the_order_in_which_they_were_run() -> None:
+    first, second, third = (Action("ping", "exec", "h1", command) for command in ("ip -batch a", "ip link", "ip -batch b"))
+    lines = shown(view_of(DEVICE, first, Output("ping", "h1", "$ ip link", "1: lo"), second, third), "en")
+    assert lines[-6:] == [
+        *("$ ip -batch a", "  (printed nothing)"),
+        *("$ ip link", "  1: lo"),
+        *("$ ip -batch b", "  (printed nothing)"),
+    ]
+
+
 def test_both_ends_in_one_table() -> None:
     counters = Counters("h1", "tun0", 0, 0, 0, 1, 84, 0)
     lines = shown(view_of(DEVICE, counters, SENT, READ, Output("ping", "h1", "reader", "Read 84 bytes")), "en")
