@@ -55,6 +55,14 @@ def test_a_packet_that_was_captured_and_read_is_one_row() -> None:
     assert [row.told for row in view_of(READ, SENT).rows] == [["out", "read"]]
 
 
+def test_packets_stand_in_the_order_of_their_times_whoever_was_asked_first() -> None:
+    late, early = (replace(SENT, device=device, time_ns=time) for device, time in (("eth1", 3), ("eth0", 2)))
+    assert [row.packet for row in view_of(late, early, replace(late, data="46")).rows] == [
+        *(early, late),
+        replace(late, data="46"),
+    ]
+
+
 def test_a_packet_that_nobody_read_says_so() -> None:
     assert [row.told for row in view_of(SENT).rows] == [["out"]]
 
@@ -104,6 +112,18 @@ def test_a_packet_through_lo_is_one_row() -> None:
 def test_a_command_that_printed_nothing_says_so() -> None:
     lines = shown(view_of(DEVICE, Action("ping", "exec", "h1", "find /dev -name tun0")), "en")
     assert lines[-2:] == ["$ find /dev -name tun0", "  (printed nothing)"]
+
+
+def test_commands_stand_in_the_order_in_which_they_were_run() -> None:
+    first, second, third = (
+        Action("ping", "exec", "h1", command) for command in ("ip -batch a", "ip link", "ip -batch b")
+    )
+    lines = shown(view_of(DEVICE, first, Output("ping", "h1", "$ ip link", "1: lo"), second, third), "en")
+    assert lines[-6:] == [
+        *("$ ip -batch a", "  (printed nothing)"),
+        *("$ ip link", "  1: lo"),
+        *("$ ip -batch b", "  (printed nothing)"),
+    ]
 
 
 def test_both_ends_in_one_table() -> None:

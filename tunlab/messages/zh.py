@@ -111,7 +111,8 @@ SENTENCES: dict[str, str] = {
     "missing_tcpdump": "没有安装 tcpdump",
     "missing_openvpn": "没有安装 OpenVPN，用 `sudo apt install openvpn` 安装",
     "missing_vtun": "没有安装 vtund，用 `sudo apt install vtun` 安装",
-    "missing_xfrm": "这个内核没有 IPsec（带 ESP 的 xfrm）；各发行版自带的内核都有，模块是 xfrm_user 和 esp4",
+    "missing_xfrm": "这个内核没有 IPsec（带 ESP 的 xfrm）：试试 `sudo modprobe -a xfrm_user esp4`；如果没有这两个模块，"
+    "请换发行版自带的内核，例如在虚拟机里运行",
     # 运行
     "step_of": "第 {number} 步，共 {total} 步",
     "why": "为什么",

@@ -88,7 +88,8 @@ def _height(part: RenderableType, console: Console) -> int:
 def program_lines(view: View, words: Words, most: int) -> list[Text]:
     """The last `most` lines that each program printed; one that it repeats is shown once, with how often.
 
-    A command that was run to its end stands above its lines, as it was typed, even where it printed none.
+    A command that was run to its end stands above its lines, as it was typed, even where it printed none. Commands
+    stand in the order in which they were run, whichever printed something first.
     """
     told: dict[tuple[str, int], list[tuple[str, int]]] = {}
     for output, run in view.lines:
@@ -97,9 +98,12 @@ def program_lines(view: View, words: Words, most: int) -> list[Text]:
         lines = told.setdefault((output.program, run), [])
         times = lines.pop()[1] if lines and lines[-1][0] == output.line else 0
         lines.append((output.line, times + 1))
-    for number, command in enumerate(view.commands):
-        told.setdefault((command, view.commands[:number].count(command)), [(words("printed_nothing"), 1)])
-    return [line for (program, _), lines in told.items() for line in _labelled(program, lines[-most:])]
+    commands = [(command, view.commands[:number].count(command)) for number, command in enumerate(view.commands)]
+    for command in commands:
+        told.setdefault(command, [(words("printed_nothing"), 1)])
+    in_order = iter(commands)
+    ordered = [next(in_order) if key in commands else key for key in told]
+    return [line for key in ordered for line in _labelled(key[0], told[key][-most:])]
 
 
 def _labelled(program: str, lines: list[tuple[str, int]]) -> Iterator[Text]:

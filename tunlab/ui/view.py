@@ -1,5 +1,6 @@
 """What the screen shows of a step: a reader of events that arranges them and computes nothing of its own."""
 
+from bisect import insort
 from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -43,7 +44,7 @@ class View:
         self.counters: dict[tuple[str, str], Counters] = {}
         self.ends: dict[tuple[str, str, str], End] = {}
         self.told_by: Counter[tuple[str, str, str, str]] = Counter()  # packets by node, device, program, direction
-        self.rows: list[Row] = []
+        self.rows: list[Row] = []  # by the time of whoever told first: captures of two devices may come in turned round
         self.lines: list[tuple[Output, int]] = []  # with the how manieth run of a command printed it
         self.changed = False
         self.hops: list[Hop] = []  # of the packets that were traced in this step,
@@ -145,5 +146,5 @@ class View:
                 row.later = (packet.time_ns - row.packet.time_ns) / 1e9
                 return
         row = Row(packet, [packet.direction])
-        self.rows.append(row)
+        insort(self.rows, row, key=lambda each: each.packet.time_ns)
         half_told.append(row)
