@@ -74,6 +74,13 @@ def test_the_text_again() -> None:
     assert sheet.shown() == [""]
 
 
+def test_a_step_has_its_lab_in_front_where_there_are_several() -> None:
+    guide, sheet = at(0, others=[replace(lab(), id="lab-y")])
+    two = sheet.words("step_title", number=2, title="Title of two")
+    assert (guide.title("two"), guide.title("two", "lab-y")) == (two, f"lab-y  {two}")
+    assert at(0)[0].title("two", "lab-x") == two
+
+
 def test_a_turn_has_three_hints_and_the_last_is_the_command() -> None:
     guide, sheet = at(1)
     given: list[tuple[str, ...]] = []

@@ -63,12 +63,14 @@ class Guide:
         """The step that is being played."""
         return self._said.step if self._said else None
 
-    def title(self, step: str) -> str:
-        """A step as a person knows it: its number and title."""
-        if self.lab is None or step not in self.lab.prose[self._page.language].steps:
+    def title(self, step: str, part: str | None = None) -> str:
+        """A step as a person knows it: its number and title; a step of a section's `part` with the lab in front."""
+        lab = next((each for each in self._parts if each.id == part), self.lab)
+        if lab is None or step not in lab.prose[self._page.language].steps:
             return step
-        title = self.lab.prose[self._page.language].steps[step].title
-        return self._page.words("step_title", number=self.lab.position(step) + 1, title=title)
+        title = lab.prose[self._page.language].steps[step].title
+        told = self._page.words("step_title", number=lab.position(step) + 1, title=title)
+        return f"{lab.id}  {told}" if part and len(self._parts) > 1 else told
 
     def has_hints(self) -> bool:
         """Whether there is a hint that was not given yet."""

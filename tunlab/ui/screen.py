@@ -54,7 +54,8 @@ class Screen:
     """The audience at a terminal. Without a keyboard it plays through.
 
     `again` is the command that goes on with the run; `section` has its labs, and what introduces them; `states` tells
-    how steps ended in earlier runs, by lab and step.
+    how steps ended in earlier runs, by lab and step, and `answered` what was predicted in those that this one goes on
+    with.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Screen:
         section: Section,
         keyboard: Keyboard | None = None,
         states: Mapping[str, Mapping[str, str]] | None = None,
+        answered: Mapping[tuple[str, str], PredictionJudged] | None = None,
     ) -> None:
         self._page = page
         self._again = again
@@ -77,7 +79,7 @@ class Screen:
         self._asked: Ask | Predict | Await | None = None
         self._step: Step | None = None
         self._checks: dict[str, Check] = {}
-        self._predicted: dict[tuple[str, str], PredictionJudged] = {}
+        self._predicted: dict[tuple[str, str], PredictionJudged] = dict(answered or {})
         self.step = ""  # that was begun last, or is about to begin
 
     def __enter__(self) -> "Screen":
@@ -275,7 +277,9 @@ class Screen:
 
     def _surprises(self) -> None:
         """The steps that came out otherwise than the learner thought: what there is to think about."""
-        titles = [self._guide.title(step) for (_, step), each in self._predicted.items() if each.matched is False]
+        titles = [
+            self._guide.title(step, lab) for (lab, step), each in self._predicted.items() if each.matched is False
+        ]
         if titles:
             self._page.line(self._page.words("run_surprises"))
             for title in titles:
