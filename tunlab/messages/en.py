@@ -143,7 +143,7 @@ SENTENCES: dict[str, str] = {
     "direction_in": "in",
     "direction_read": "read",
     "direction_written": "written",
-    "rows_hidden": "{count} {count:packet|packets} in between",
+    "rows_hidden": "{count} packets are left out here: {first} to {last}",
     "status_pass": "[pass]",
     "status_fail": "[FAIL]",
     "status_unknown": "[unknown]",

@@ -142,7 +142,7 @@ SENTENCES: dict[str, str] = {
     "direction_in": "抓(入)",
     "direction_read": "读出",
     "direction_written": "写入",
-    "rows_hidden": "中间还有 {count} 个包",
+    "rows_hidden": "这里省略了 {count} 个包：第 {first} 到第 {last} 个",
     "status_pass": "[通过]",
     "status_fail": "[未通过]",
     "status_unknown": "[无法判断]",
