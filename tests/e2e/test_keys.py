@@ -165,7 +165,7 @@ def test_headers(play: Player) -> None:
         for nonsense in (ESCAPE, b"4\r", b"0\r", b"99999999999999999999\r"):
             run.press("i", "headers_which", prompt=False)
             run.press(nonsense, "footer_explain")
-            assert not run.told("h1:tun0")
+            assert not run.told("h1:tun0") and run.told("headers_no_such") == (nonsense != ESCAPE)
         run.enter("why", "read 3 packets of 34 bytes")
         run.enter("footer_turn")
         run.press("s", "rebuilding", "footer_next")

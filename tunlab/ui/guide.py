@@ -115,10 +115,12 @@ class Guide:
         rows = self.rows()
 
         def chosen(text: str) -> None:
-            number = int(text) if text.isdecimal() and text.isascii() else len(rows)
+            number = len(rows) if not text else int(text) if text.isdecimal() and text.isascii() else 0
             if 1 <= number <= len(rows):
                 self._page.indented(detail(rows[number - 1].packet, number, self._page.words))
-                self._page.blank()
+            else:
+                self._page.line(self._page.words("headers_no_such", last=len(rows)), "wrong")
+            self._page.blank()
 
         if len(rows) == 1:
             chosen("1")
@@ -151,11 +153,16 @@ class Guide:
         def chosen(text: str) -> Pressed | None:
             name, _, step = text.rpartition(":")
             part = next((part for part in others if part.id in (name, text)), None)
-            if part is None:
-                found = _step(lab, text)
-                return Jump(found) if found else None
-            found = self._next(part) if part.id == text else _step(part, step)
-            return Jump(found, lab=part.id) if found else None
+            if part and part.id == text:
+                found: str | None = self._next(part)
+            else:
+                found = _step(part or lab, step if part else text)
+            if found:
+                return Jump(found, lab=part.id if part else "")
+            if text:
+                page.line(page.words("list_no_such"), "wrong")
+                page.blank()
+            return None
 
         key = "list_which_part" if others else "list_which"
         type_in(page.words(key, last=len(lab.steps), other=others[0].id if others else ""), chosen)
