@@ -7,9 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from tunlab.engine.requests import Jump, Pressed, Say, Shell
-from tunlab.labfile.placeholders import fill
 from tunlab.model.lab import Lab, Step
 from tunlab.ui.detail import detail
+from tunlab.ui.filled import filled
 from tunlab.ui.footer import KEYS
 from tunlab.ui.page import Page, typed
 from tunlab.ui.view import Row
@@ -87,7 +87,7 @@ class Guide:
         key = "step_of_turn" if said.step.solve else "step_of"
         of = page.words(key, number=said.number, total=len(said.lab.steps))
         page.heading(f"{said.lab.id}  {prose.title}", of)
-        page.prose(fill(prose.sections["say"], said.values))
+        page.prose(filled(prose.sections["say"], said.values, page.words))
         if self._figure and said.step.figure:
             page.indented(self._figure(said.step.figure))
             page.blank()
@@ -101,7 +101,7 @@ class Guide:
         if self._hints == LAST_HINT:
             page.typed(*self._said.step.solve)
         else:
-            page.prose(fill(self._prose_hints()[self._hints - 1], self._said.values))
+            page.prose(filled(self._prose_hints()[self._hints - 1], self._said.values, page.words))
 
     def shell(self, node: str) -> Shell:
         """A shell in a node; a command that was given as a hint is in its history."""

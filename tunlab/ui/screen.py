@@ -35,6 +35,7 @@ from tunlab.model.events import (
 from tunlab.model.events import Entry as LogEntry
 from tunlab.model.lab import Section, Step
 from tunlab.ui.desk import Desk
+from tunlab.ui.filled import filled
 from tunlab.ui.frame import figure, frame
 from tunlab.ui.guide import Guide
 from tunlab.ui.judged import judged_row
@@ -164,7 +165,7 @@ class Screen:
         if text:
             self._page.gap()
             self._page.indented(Text(self._page.words("why"), style="bold"))
-            self._page.prose(fill(text, explained.values))
+            self._page.prose(filled(text, explained.values, self._page.words))
 
     # Keys
 
