@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from io import TextIOWrapper
 
 
@@ -9,12 +10,13 @@ def main() -> None:
     """The entry point `tunlab`."""
     _have_streams()
     try:
-        from tunlab.cli.app import app
+        from tunlab.cli.app import app, words
+        from tunlab.cli.typer_words import call
 
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):
                 stream.reconfigure(errors="replace")  # a terminal that has no Chinese must not end a run
-        status = _status(app)
+        status = _status(lambda: call(app, words))
         sys.stdout.flush()
     except KeyboardInterrupt:
         status = 130
@@ -26,12 +28,11 @@ def main() -> None:
     _leave(status)
 
 
-def _status(app: object) -> int:
+def _status(command: Callable[[], int]) -> int:
     try:
-        app()  # type: ignore[operator]
+        return command()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0 if end.code is None else 1
-    return 0
 
 
 def _have_streams() -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from tunlab.cli.complete import complete_device, complete_lab, complete_node, complete_session, complete_step
+from tunlab.cli.typer_words import in_language
 from tunlab.i18n import LANGUAGES, Words, preferred
 
 
@@ -23,7 +24,8 @@ def _language(arguments: Sequence[str]) -> str:
 
 words = Words(_language(sys.argv))
 
-app = typer.Typer(
+app = in_language(
+    words,
     help=words("help_tunlab"),
     invoke_without_command=True,
     add_completion=True,
@@ -31,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-lab_app = typer.Typer(help=words("help_lab"), no_args_is_help=True)
+lab_app = in_language(words, help=words("help_lab"), no_args_is_help=True)
 app.add_typer(lab_app, name="lab")
 
 

@@ -15,6 +15,7 @@ from tunlab.messages.session_en import SENTENCES as SESSION
 from tunlab.messages.topology_en import SENTENCES as TOPOLOGY
 from tunlab.messages.trace_en import SENTENCES as TRACE
 from tunlab.messages.tunnel_en import SENTENCES as TUNNEL
+from tunlab.messages.typer_en import SENTENCES as TYPER
 from tunlab.messages.up_en import SENTENCES as UP
 from tunlab.messages.why_en import SENTENCES as WHY
 
@@ -34,6 +35,7 @@ SENTENCES: dict[str, str] = {
     **GRAPH,
     **TRACE,
     **TUNNEL,
+    **TYPER,
     **WHY,
     **UP,
     "hint": "hint: {remedy}",

@@ -15,6 +15,7 @@ from tunlab.messages.session_zh import SENTENCES as SESSION
 from tunlab.messages.topology_zh import SENTENCES as TOPOLOGY
 from tunlab.messages.trace_zh import SENTENCES as TRACE
 from tunlab.messages.tunnel_zh import SENTENCES as TUNNEL
+from tunlab.messages.typer_zh import SENTENCES as TYPER
 from tunlab.messages.up_zh import SENTENCES as UP
 from tunlab.messages.why_zh import SENTENCES as WHY
 
@@ -34,6 +35,7 @@ SENTENCES: dict[str, str] = {
     **GRAPH,
     **TRACE,
     **TUNNEL,
+    **TYPER,
     **WHY,
     **UP,
     "hint": "提示：{remedy}",
