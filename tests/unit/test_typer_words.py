@@ -1,90 +1,105 @@
 """typer's own words: in Chinese where tunlab speaks Chinese, else as they are."""
 
-import importlib
+import json
+import os
 import re
+import subprocess
 import sys
 
 import pytest
+import typer
 
-from tunlab.cli import app as commands
+from tunlab.cli.app import app, lab_app
 from tunlab.cli.typer_words import call
-from tunlab.i18n import Words
+from tunlab.i18n import LANGUAGES, Words
 
-# Any of typer's words that would be left over; those in braces and brackets are names.
+# What is typed, and what is said of it in each language.
+MISTAKES = {
+    "foo": ("没有命令 'foo'。", "No such command 'foo'."),
+    "ru": ("没有命令 'ru'。是不是想写 'run'？", "No such command 'ru'. Did you mean 'run'?"),
+    "lab nnn": ("没有命令 'nnn'。", "No such command 'nnn'."),
+    "run": ("缺少参数 'LAB'。", "Missing argument 'LAB'."),
+    "tunnel": ("缺少选项 '--device'。", "Missing option '--device'."),
+    "capture -w": ("选项 '-w' 后面缺少值。", "Option '-w' requires an argument."),
+    "--nope": ("没有选项 --nope", "No such option: --nope"),
+    "run x --pace slow": ("'--pace' 的值无效：", "Invalid value for '--pace': "),
+    "ping h1 h2 -c 0": ("'-c' / '--count' 的值无效：", "Invalid value for '-c' / '--count': "),
+    "trace h1 h2 -c x": ("'-c' / '--count' 的值无效：", "Invalid value for '-c' / '--count': "),
+}
+HELPS = ["--help", "lab --help"] + [
+    f"{group} {each.name or each.callback.__name__} --help".strip()
+    for group, commands in (("", app), ("lab", lab_app))
+    for each in commands.registered_commands
+    if each.callback
+]
+# Any of typer's words that would be left over
 ENGLISH = re.compile(
     r"Usage|Options|Arguments|Commands|Show |Install |required|default|OPTIONS|COMMAND|Error|Try |Got "
 )
 
+# The help's language is chosen when the commands are read, so each language has a process of its own.
+CALLS = """
+import contextlib, io, json, sys
+from tunlab.cli.app import app
+from tunlab.cli.options import words
+from tunlab.cli.typer_words import call
 
-@pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
-    """What `tunlab` with these words says, and its status; the help's language is chosen when the commands are read."""
-    monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+def say(typed):
+    sys.argv = ["tunlab", *typed.split()]
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        status = call(app, words)
+    return said.getvalue(), status
 
-    def say(language: str, *typed: str) -> tuple[str, int]:
-        monkeypatch.setattr(sys, "argv", ["tunlab", "--lang", language, *typed])
-        importlib.reload(commands)
-        try:
-            status = call(commands.app, commands.words)
-        except SystemExit as end:
-            status = int(end.code or 0)
-        told = capfd.readouterr()
-        return told.out + told.err, status
+print(json.dumps({typed: say(typed) for typed in json.loads(sys.stdin.read())}))
+"""
 
-    yield say
-    monkeypatch.undo()
-    importlib.reload(commands)
+Said = dict[str, dict[str, tuple[str, int]]]
 
 
-@pytest.mark.parametrize(
-    ("typed", "chinese", "english"),
-    [
-        ("foo", "没有命令 'foo'。", "No such command 'foo'."),
-        ("ru", "没有命令 'ru'。是不是想写 'run'？", "No such command 'ru'. Did you mean 'run'?"),
-        ("lab nnn", "没有命令 'nnn'。", "No such command 'nnn'."),
-        ("run", "缺少参数 'LAB'。", "Missing argument 'LAB'."),
-        ("tunnel", "缺少选项 '--device'。", "Missing option '--device'."),
-        ("capture -w", "选项 '-w' 后面缺少值。", "Option '-w' requires an argument."),
-        ("--nope", "没有选项 --nope", "No such option: --nope"),
-        ("run x --pace slow", "'--pace' 的值无效：", "Invalid value for '--pace': "),
-        ("ping h1 h2 -c 0", "'-c' / '--count' 的值无效：", "Invalid value for '-c' / '--count': "),
-        ("trace h1 h2 -c x", "'-c' / '--count' 的值无效：", "Invalid value for '-c' / '--count': "),
-    ],
-)
-def test_errors_of_usage(said, typed: str, chinese: str, english: str) -> None:  # type: ignore[no-untyped-def]
-    told, status = said("zh", *typed.split())
+@pytest.fixture(scope="module")
+def said() -> Said:
+    """By language and by what is typed: what is said of it, and the exit status."""
+    told = {}
+    for language in LANGUAGES:
+        command = [sys.executable, "-c", CALLS, "--lang", language]
+        asked, environment = json.dumps([*MISTAKES, *HELPS]), os.environ | {"COLUMNS": "80"}
+        done = subprocess.run(command, input=asked, env=environment, capture_output=True, text=True, check=True)
+        told[language] = json.loads(done.stdout)
+    return told
+
+
+@pytest.mark.parametrize("typed", MISTAKES)
+def test_errors_of_usage(said: Said, typed: str) -> None:
+    chinese, english = MISTAKES[typed]
+    told, status = said["zh"][typed]
     assert f"错误：{chinese}" in told and status == 2 and not ENGLISH.search(told)
     assert "错误：选项" in told or ("用法：tunlab" in told and "查看帮助：tunlab" in told)
-    told, status = said("en", *typed.split())
+    told, status = said["en"][typed]
     assert f"Error: {english}" in told and status == 2 and told.isascii()
 
 
-def test_every_command_is_helped_in_chinese(said) -> None:  # type: ignore[no-untyped-def]
-    groups = {"": commands.app, "lab": commands.lab_app}
-    named = [
-        (group, each.name or each.callback.__name__)
-        for group, app in groups.items()
-        for each in app.registered_commands
-        if each.callback
-    ]
-    assert len(named) > 15
-    for words in ((), ("lab",), *((group, name) for group, name in named)):
-        told, status = said("zh", *filter(None, words), "--help")
-        assert "用法：tunlab" in told and "显示这段说明后退出。" in told and status == 0
-        assert not ENGLISH.search(told), told
-    assert "[必需]" in said("zh", "run", "-h")[0] and "[默认：fast]" in said("zh", "run", "-h")[0]
+@pytest.mark.parametrize("typed", HELPS)
+def test_every_command_is_helped(said: Said, typed: str) -> None:
+    told, status = said["zh"][typed]
+    assert told.startswith("用法：tunlab") and "显示这段说明后退出。" in told and status == 0
+    assert not ENGLISH.search(told), told
+    told, status = said["en"][typed]
+    assert told.startswith("Usage: tunlab") and Words("en")("typer_show_help") in told and status == 0
 
 
-def test_in_english_nothing_is_touched(said) -> None:  # type: ignore[no-untyped-def]
-    told, status = said("en", "run", "--help")
-    assert told.startswith("Usage: tunlab run [OPTIONS]") and "[required]" in told and "[default: fast]" in told
-    assert status == 0 and Words("en")("typer_show_help") in told
+def test_what_must_be_given_and_what_it_is_else(said: Said) -> None:
+    told, _ = said["zh"]["run --help"]
+    assert "[必需]" in told and "[默认：fast]" in told
+    told, _ = said["en"]["run --help"]
+    assert "[required]" in told and "[default: fast]" in told
 
 
-def test_a_fault_of_ours_is_not_taken_for_an_error_of_usage(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(**_: object) -> None:
-        raise ValueError("ours")
+def test_a_fault_of_ours_is_not_taken_for_an_error_of_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    def raising(error: Exception) -> None:
+        raise error
 
     with pytest.raises(ValueError, match="ours"):
-        call(broken, Words("zh"))  # type: ignore[arg-type]
+        call(lambda **_: raising(ValueError("ours")), Words("zh"))  # type: ignore[arg-type]
+    assert call(lambda **_: raising(typer.Abort()), Words("zh")) == 1  # type: ignore[arg-type]
+    assert Words("zh")("typer_aborted") in capsys.readouterr().err

@@ -10,7 +10,8 @@ def main() -> None:
     """The entry point `tunlab`."""
     _have_streams()
     try:
-        from tunlab.cli.app import app, words
+        from tunlab.cli.app import app
+        from tunlab.cli.options import words
         from tunlab.cli.typer_words import call
 
         for stream in (sys.stdout, sys.stderr):
