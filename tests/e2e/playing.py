@@ -48,12 +48,15 @@ class Run:
         """Whether the last line is one of keys; those of a watch, `t` and `q`, are not meant."""
         words = SENTENCES[self.language]
         lines = self.terminal.text().rstrip().splitlines()[-FOOTER_LINES:]
-        return bool(lines) and lines[-1].endswith(words["key_quit"]) and words["key_help"] in "\n".join(lines)
+        helped = any(words[key] in "\n".join(lines) for key in ("key_help", "key_more"))
+        return bool(lines) and lines[-1].endswith(words["key_quit"]) and helped
 
     def offered(self) -> set[str]:
-        """The keys that the line of keys names."""
-        bottom = "\n".join(self.terminal.text().rstrip().splitlines()[-3:])
-        return {key for key, name in KEYS.items() if SENTENCES[self.language][f"key_{name}"] in bottom}
+        """The keys that the line of keys names; `?` may say that there are more."""
+        words = SENTENCES[self.language]
+        bottom = self.terminal.text().rstrip().splitlines()[-1]
+        named = {key for key, name in KEYS.items() if words[f"key_{name}"] in bottom}
+        return named | ({"?"} if words["key_more"] in bottom else set())
 
     # What is pressed
 

@@ -113,6 +113,28 @@ def test_from(play: Player, tmp_path: Path) -> None:
         assert {step: each["state"] for step, each in run.progress().items()} == {"start": "done", "one": "solved"}
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_end_counts_what_was_predicted_in_an_earlier_sitting(play: Player, tmp_path: Path, language: str) -> None:
+    folder, name = tmp_path / "tunlab/progress", progress_name(LAB)
+    said = {"kind": "text", "answer": "nobody", "reason": None, "observed": "reader", "matched": False}
+    for step, prediction in (
+        ("start", said),
+        ("up", said | {"answer": None, "matched": None}),
+        ("send", None),
+        ("one", None),
+    ):
+        record(folder, name, fingerprint(LAB), step, StepRecord("done", "2026-01-02T03:04:05Z", prediction))
+    with play(language) as run:
+        run.enter("footer_act")
+        run.enter("footer_end")
+        run.terminal.type(ENTER)
+        run.is_over(0, "run_done", "run_surprises")
+        told = " ".join(run.terminal.text().split())
+        counted = {"en": "You predicted in 1 of 2 steps.", "zh": "一共 2 道预测题，你答了 1 道。"}[language]
+        title = {"en": "- 1, A program takes tun0", "zh": "- 第 1 步“程序拿到 tun0”"}[language]
+        assert counted in told and title in told
+
+
 def test_only(play: Player) -> None:
     with play("en", SMALL, "--only", "send") as run:
         run.await_all("rebuilding", "footer_next")

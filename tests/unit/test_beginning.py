@@ -61,6 +61,22 @@ def test_what_was_played_to_the_end_begins_anew(section: Section, tmp_path: Path
     assert (beginning.at, beginning.notes) == (None, (WORDS("resume_finished"),))
 
 
+def test_what_was_predicted_in_earlier_sittings_counts(section: Section, tmp_path: Path) -> None:
+    """Not where one step is played alone, or all of it anew; nor of a step that asks for nothing any more."""
+    lab = section.parts[0]
+    asks, plain = (next(step.id for step in lab.steps if bool(step.predict) == asked) for asked in (True, False))
+    said = {"kind": "choice", "answer": "no", "reason": None, "observed": "yes", "matched": False}
+    for step in lab.steps:
+        told = said if step.id in (asks, plain) else None
+        record(tmp_path, name_of(lab), "h", step.id, StepRecord("done", "2026-01-01T00:00:00+00:00", told))
+    answered = {("one", asks): PredictionJudged(asks, "choice", "no", "yes", False)}
+    assert begin(section, Wanted(), tmp_path, WORDS).answered == answered
+    assert begin(section, Wanted(since=f"one:{plain}"), tmp_path, WORDS).answered == answered
+    assert begin(section, Wanted(only=f"one:{plain}"), tmp_path, WORDS).answered == {}
+    played(tmp_path, section.parts[1], len(lab.steps))
+    assert begin(section, Wanted(), tmp_path, WORDS).answered == {}
+
+
 def test_a_lab_that_has_changed_is_told(section: Section, tmp_path: Path) -> None:
     played(tmp_path, section.parts[0], 1, hash="another")
     assert WORDS("resume_changed", lab="one") in begin(section, Wanted(), tmp_path, WORDS).notes

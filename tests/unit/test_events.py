@@ -22,7 +22,7 @@ PROMISED = {
     "check": "step check claims status expected actual reason",
     "step_finished": "step state",
     "prediction": "step kind answer observed matched",
-    "tunnel": "state device local peer mode path mtu receive_buffer counters",
+    "tunnel": "state device local peer mode path offloads lacking mtu receive_buffer counters",
     "run_finished": "state passed failed unknown skipped",
 }
 

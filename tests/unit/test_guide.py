@@ -74,6 +74,13 @@ def test_the_text_again() -> None:
     assert sheet.shown() == [""]
 
 
+def test_a_step_has_its_lab_in_front_where_there_are_several() -> None:
+    guide, sheet = at(0, others=[replace(lab(), id="lab-y")])
+    two = sheet.words("step_title", number=2, title="Title of two")
+    assert (guide.title("two"), guide.title("two", "lab-y")) == (two, f"lab-y  {two}")
+    assert at(0)[0].title("two", "lab-x") == two
+
+
 def test_a_turn_has_three_hints_and_the_last_is_the_command() -> None:
     guide, sheet = at(1)
     given: list[tuple[str, ...]] = []
@@ -138,6 +145,7 @@ def test_the_list_leads_to_a_step(typed: str, answer: Pressed | None) -> None:
     guide.list_steps(typing(typed, results))
     assert results == [sheet.words("list_which", last=3), answer]
     words = sheet.words
+    assert sheet.told(words("list_no_such")) == bool(typed and answer is None)
     assert [line.split() for line in sheet.shown()[:3]] == [
         ["1", *words("list_done").split(), "Title", "of", "one"],
         [">", "2", *words("list_turn").split(), "Title", "of", "two"],
@@ -146,14 +154,16 @@ def test_the_list_leads_to_a_step(typed: str, answer: Pressed | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "number"), [("1", 1), ("2", 2), ("", 2), ("x", 2), ("0", None), ("3", None), ("²", 2)]
+    ("typed", "number"), [("1", 1), ("2", 2), ("", 2), *((typed, None) for typed in ("x", "0", "3", "²", "9" * 500))]
 )
-def test_headers_of_one_of_several(typed: str, number: int | None) -> None:
-    guide, sheet = at(1, rows=[Row(PACKET), Row(PACKET)])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_headers_of_one_of_several(typed: str, number: int | None, language: str) -> None:
+    guide, sheet = at(1, language, rows=[Row(PACKET), Row(PACKET)])
     results: list[object] = []
     guide.headers(typing(typed, results))
     assert results == [sheet.words("headers_which", last=2), None]
     assert sheet.told("version 4") == (number is not None)
+    assert sheet.told(sheet.words("headers_no_such", last=2)) == (number is None)
     assert number is None or sheet.told(_title(sheet, number))
 
 

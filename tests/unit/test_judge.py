@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tunlab.engine.evidence import Evidence
-from tunlab.engine.judge import judge
+from tunlab.engine.judge import Judgement, judge
 from tunlab.model.checks import (
     AgreeCheck,
     Check,
@@ -26,7 +26,7 @@ from tunlab.model.events import DeviceSeen, Holder, Measured, Output, PacketSeen
 from tunlab.model.lab import Step
 from tunlab.model.packet import Field, Layer
 from tunlab.model.topology import Endpoint
-from tunlab.model.trace import Hop, Reason, Traced
+from tunlab.model.trace import Hop, Outcome, Reason, Traced
 from tunlab.session.log import EventLog
 
 NOTHING_CAPTURED = SimpleNamespace(drain_all=lambda: None)
@@ -40,6 +40,11 @@ REQUEST = PacketSeen(
 
 
 def results(dropped: int, checks: tuple[Check, ...], *events: Any) -> dict[str, tuple[str, str, str | None]]:
+    judged = [judgement.result for judgement in judgements(dropped, checks, *events)]
+    return {result.check: (result.status, result.actual, result.reason) for result in judged}
+
+
+def judgements(dropped: int, checks: tuple[Check, ...], *events: Any) -> list[Judgement]:
     log, evidence = EventLog(), Evidence()
     log.follow(evidence.read)
     for event in events:
@@ -48,8 +53,7 @@ def results(dropped: int, checks: tuple[Check, ...], *events: Any) -> dict[str, 
         evidence=evidence, dropped=lambda: dropped, packets=NOTHING_CAPTURED
     )  # all of a stage that these checks need
     step = Step("ping", (), (), (), None, checks)
-    judged = [judgement.result for judgement in judge(stage, step)]
-    return {result.check: (result.status, result.actual, result.reason) for result in judged}
+    return judge(stage, step)
 
 
 def packets(count: int, wanted: PacketFilter = READ, name: str = "read") -> PacketCheck:
@@ -253,6 +257,19 @@ def test_how_a_traced_packet_ended(check: TracedCheck, found: tuple[str, str]) -
     answered = replace(LOST, state="answered", last="h1:eth0 in", why=None, us=1.0)
     assert results(0, (check,), answered, LOST, replace(answered, step="other"))["t"] == (*found, None)
     assert results(0, (check,))["t"] == ("fail", "-", None)
+
+
+@pytest.mark.parametrize(
+    ("check", "told"),
+    [
+        (TracedCheck("t", (), "lost"), Outcome("lost")),
+        (TracedCheck("t", (), "lost", "h1:eth0 in"), Outcome("lost", "h2:eth0 in")),
+        (TracedCheck("t", (), why="no_route"), Outcome(why=LOST.why)),
+    ],
+)
+def test_prose_gets_the_end_of_a_traced_packet_in_no_language(check: TracedCheck, told: Outcome) -> None:
+    assert [each.told() for each in judgements(0, (check,), LOST)] == [told]
+    assert [each.told() for each in judgements(0, (check,))] == ["-"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """What the screen shows, from events alone."""
 
+import re
 from dataclasses import replace
 
+import pytest
 from rich.console import Console
 
 from tunlab.i18n import Words
@@ -156,7 +158,9 @@ def test_the_frame_of_a_trace_is_no_higher_either() -> None:
         lines = shown(view_of(*hops, end), "en", height=height)
         assert height - 3 <= len(lines) <= height
         assert any("hops are left out" in line for line in lines)
-    assert len(shown(view_of(*hops, end), "en", height=4)) <= 4
+        assert " 1 " in "".join(lines) and "h1    eth40 out" in "".join(lines)
+    lines = shown(view_of(*hops, end), "en", height=4)
+    assert len(lines) <= 4 and "40 hops are left out" in lines[-1]
 
 
 def test_a_frame_is_no_higher_than_it_may_be() -> None:
@@ -164,9 +168,23 @@ def test_a_frame_is_no_higher_than_it_may_be() -> None:
     view = view_of(DEVICE, *packets)
     assert len(shown(view, "en", height=23)) <= 23
     lines = shown(view, "en", height=23)
-    assert any("packets in between" in line for line in lines)
-    numbers = [line.split()[0] for line in lines if line.strip()[:1].isdecimal()]
-    assert (numbers[0], numbers[-1]) == ("1", "50")  # the first and the last ones are there
+    numbers = [int(line.split()[0]) for line in lines if line.strip()[:1].isdecimal()]
+    assert (numbers[0], numbers[-1]) == (1, 50)  # the first and the last ones are there
+    hidden = sorted(set(range(1, 51)) - set(numbers))
+    told = f"{len(hidden)} packets are left out here: {hidden[0]} to {hidden[-1]}"
+    assert any(told in line for line in lines)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_packet_is_left_out_unsaid(language: str) -> None:
+    """However little room there is: the first, the last, and how many there are between."""
+    for count in range(1, 6):
+        packets = [replace(SENT, time_ns=number, data=f"{number:02x}") for number in range(count)]
+        lines = shown(view_of(DEVICE, *packets), language, height=1)
+        numbers = [int(found[1]) for line in lines if (found := re.match(r" *(\d+) +0\.\d{3} ", line))]
+        assert numbers == ([*range(1, count + 1)] if count <= 3 else [1, count])
+        told = Words(language)("rows_hidden", count=count - 2, first=2, last=count - 1)
+        assert any(told in line for line in lines) == (count > 3)
 
 
 def test_the_field_that_a_check_asks_for_is_told_first() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from io import TextIOWrapper
 
 
@@ -10,11 +11,13 @@ def main() -> None:
     _have_streams()
     try:
         from tunlab.cli.app import app
+        from tunlab.cli.options import words
+        from tunlab.cli.typer_words import call
 
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):
                 stream.reconfigure(errors="replace")  # a terminal that has no Chinese must not end a run
-        status = _status(app)
+        status = _status(lambda: call(app, words))
         sys.stdout.flush()
     except KeyboardInterrupt:
         status = 130
@@ -26,12 +29,11 @@ def main() -> None:
     _leave(status)
 
 
-def _status(app: object) -> int:
+def _status(command: Callable[[], int]) -> int:
     try:
-        app()  # type: ignore[operator]
+        return command()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0 if end.code is None else 1
-    return 0
 
 
 def _have_streams() -> None:

@@ -10,6 +10,7 @@ from tunlab.cli.labs import is_shipped
 from tunlab.errors import Status, TunlabError
 from tunlab.i18n import Words
 from tunlab.labfile.fingerprint import fingerprint
+from tunlab.model.events import PredictionJudged
 from tunlab.model.lab import Lab, Section
 from tunlab.session import progress
 from tunlab.session.progress import Progress
@@ -34,13 +35,15 @@ class Wanted:
 class Beginning:
     """`at` is a lab and a step, None at the very start; `known` the learner's progress by lab, `notes` what to say.
 
-    `forget` are the names of progress to be forgotten once the run begins.
+    `forget` are the names of progress to be forgotten once the run begins; `answered` what the learner predicted in
+    the earlier sittings that this one goes on with.
     """
 
     at: tuple[str, str] | None = None
     known: Mapping[str, Progress] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     forget: tuple[str, ...] = ()
+    answered: Mapping[tuple[str, str], PredictionJudged] = field(default_factory=dict)
 
     def states(self) -> Mapping[str, Mapping[str, str]]:
         """How steps ended, by lab and step."""
@@ -87,8 +90,9 @@ def begin(section: Section, wanted: Wanted, folder: Path | None, words: Words) -
         return Beginning(at, forget=tuple(map(name_of, section.parts)))
     known = {each.id: found for each in section.parts if (found := progress.load(folder, name_of(each)))}
     notes = tuple(_changed(section, known, words))
+    answered = {} if wanted.only else dict(_answered(section, known))
     if at or not known:
-        return Beginning(at, known, notes)
+        return Beginning(at, known, notes, answered=answered)
     unplayed = [
         (lab.id, step.id)
         for lab in section.parts
@@ -102,7 +106,25 @@ def begin(section: Section, wanted: Wanted, folder: Path | None, words: Words) -
     if unplayed[0] == (section.parts[0].id, section.parts[0].steps[0].id):
         return Beginning(None, known, notes)
     title = part.prose[words.language].steps[step].title
-    return Beginning(unplayed[0], known, (*notes, words("resume_here", number=part.position(step) + 1, title=title)))
+    here = words("resume_here", number=part.position(step) + 1, title=title)
+    return Beginning(unplayed[0], known, (*notes, here), answered=answered)
+
+
+def _answered(section: Section, known: Mapping[str, Progress]) -> Iterator[tuple[tuple[str, str], PredictionJudged]]:
+    """The predictions that are kept, by lab and step; those of steps that ask for none any more are left out."""
+    for lab in section.parts:
+        steps = known[lab.id].steps if lab.id in known else {}
+        for step in lab.steps:
+            kept = steps[step.id].prediction if step.id in steps and step.predict else None
+            if kept is None:
+                continue
+            kind, answer, observed, reason = (_text(kept, name) for name in ("kind", "answer", "observed", "reason"))
+            matched = None if kept.get("matched") is None else bool(kept["matched"])
+            yield (lab.id, step.id), PredictionJudged(step.id, kind or "", answer, observed, matched, reason)
+
+
+def _text(kept: Mapping[str, object], name: str) -> str | None:
+    return None if kept.get(name) is None else str(kept[name])
 
 
 def _changed(section: Section, known: Mapping[str, Progress], words: Words) -> Iterator[str]:

@@ -64,7 +64,7 @@ def play(front: FrontLine, session: str, run: Prepared) -> int:
     keyboard = Keyboard() if run.kept else None
     page = Page(run.words, projector(os.environ) if run.projector else ORDINARY)
     again = shlex.join(["tunlab", "run", run.lab])
-    screen = Screen(page, again, run.section, keyboard, run.beginning.states())
+    screen = Screen(page, again, run.section, keyboard, run.beginning.states(), run.beginning.answered)
     start = From(*run.beginning.at, only=run.only) if run.beginning.at else None
     signal.signal(signal.SIGCONT, lambda *_: screen.resume())
     try:

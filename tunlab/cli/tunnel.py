@@ -25,6 +25,7 @@ class Asked:
     mode: str
     path: str
     mtu: int | None
+    receive_buffer: int
     stats: float | None
     json: bool
 
@@ -42,6 +43,7 @@ def run_endpoint(asked: Asked, language: str) -> None:
             asked.path,
             asked.mtu,
             asked.stats,
+            asked.receive_buffer,
         )
         try:
             run(wish, TunnelJson(words) if asked.json else TunnelLines(words))

@@ -34,6 +34,7 @@ from tunlab.kernel import probe
 from tunlab.model.events import Entry, StepStarted
 from tunlab.model.lab import Step
 from tunlab.model.topology import Endpoint
+from tunlab.model.trace import Outcome
 
 
 class Audience(Asked, Protocol):
@@ -136,11 +137,11 @@ def _look_into(stage: Stage, step: Step) -> None:
 
 
 def _verdict(judged: list[Judgement]) -> Verdict:
-    values: dict[str, str] = {}
+    values: dict[str, str | Outcome] = {}
     measured: dict[str, str] = {}
     for judgement in judged:
         name = f"{judgement.result.step}.{judgement.result.check}"
-        values[name] = judgement.result.actual if judgement.value is None else judgement.value
+        values[name] = judgement.told()
         if judgement.length is not None:
             values[f"{name}.length"] = str(judgement.length)
         if judgement.value is not None:

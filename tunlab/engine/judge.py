@@ -26,7 +26,7 @@ from tunlab.model.checks import (
 )
 from tunlab.model.events import CheckJudged, Measured, PacketSeen
 from tunlab.model.lab import Step
-from tunlab.model.trace import crossings
+from tunlab.model.trace import Outcome, crossings
 
 _FIELD = re.compile(r"\{(\w+)\.(\w+)\}")
 
@@ -36,11 +36,17 @@ class Judgement:
     """A check's result, and the length in bytes that all the packets meant had (None: none, or several).
 
     `value` is what was measured, as a prediction is held against it; None where nothing was, or several things.
+    `outcome` is the same of a packet that was traced, as prose tells it.
     """
 
     result: CheckJudged
     length: int | None = None
     value: str | None = None
+    outcome: Outcome | None = None
+
+    def told(self) -> str | Outcome:
+        """What prose tells of it."""
+        return self.outcome or (self.result.actual if self.value is None else self.value)
 
 
 def judge(stage: Stage, step: Step) -> list[Judgement]:
@@ -188,8 +194,9 @@ def _traced(stage: Stage, step: str, check: TracedCheck) -> Judgement:
         last=None if check.last is None else end.last or "-",
         why=None if check.why is None else reason or "-",
     )
+    outcome = Outcome(found.state, found.last, None if check.why is None else end.why)
     judged = _judged(step, check, expected, ", ".join(found.demands()), found == check, False)
-    return judged if expected_value(check) else replace(judged, value=None)
+    return replace(judged, value=judged.value if expected_value(check) else None, outcome=outcome)
 
 
 def _ratio(measured: dict[str, Measured], check: RatioCheck) -> int | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from tunlab.model.events import Happening, PredictionJudged
 from tunlab.model.lab import Lab, Step
 from tunlab.model.prediction import Answer
+from tunlab.model.trace import Outcome
 from tunlab.model.verbs import Verb
 
 ENTER, CHECK, SOLVE, REBUILD, LEAVE = "enter", "c", "s", "r", "q"
@@ -52,7 +53,7 @@ class Say:
     lab: Lab
     step: Step
     number: int
-    values: Mapping[str, str]
+    values: Mapping[str, str | Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class Predict:
 
     lab: Lab
     step: Step
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str | Outcome] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class Reveal:
     judged: PredictionJudged
     measured: str | None
     as_expected: bool
-    values: Mapping[str, str]
+    values: Mapping[str, str | Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ class Explain:
 
     lab: Lab
     step: Step
-    values: Mapping[str, str]
+    values: Mapping[str, str | Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ class Verdict:
     """Which status the checks of a step have, which passed, the values that prose may name, and what each measured."""
 
     statuses: tuple[str, ...]
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str | Outcome] = field(default_factory=dict)
     measured: Mapping[str, str] = field(default_factory=dict)
     passed: frozenset[str] = frozenset()
 

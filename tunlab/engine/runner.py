@@ -35,10 +35,11 @@ from tunlab.model.checks import fine
 from tunlab.model.events import CheckJudged, PredictionJudged, StepFinished, StepStarted
 from tunlab.model.lab import Lab, Step
 from tunlab.model.prediction import Answer
+from tunlab.model.trace import Outcome
 
 Walk = Generator[Request, Reply, None]
 Answers = MutableMapping[str, Answer]
-Values = MutableMapping[str, str]
+Values = MutableMapping[str, str | Outcome]
 
 
 class Left(Exception):

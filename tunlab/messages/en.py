@@ -15,6 +15,7 @@ from tunlab.messages.session_en import SENTENCES as SESSION
 from tunlab.messages.topology_en import SENTENCES as TOPOLOGY
 from tunlab.messages.trace_en import SENTENCES as TRACE
 from tunlab.messages.tunnel_en import SENTENCES as TUNNEL
+from tunlab.messages.typer_en import SENTENCES as TYPER
 from tunlab.messages.up_en import SENTENCES as UP
 from tunlab.messages.why_en import SENTENCES as WHY
 
@@ -34,6 +35,7 @@ SENTENCES: dict[str, str] = {
     **GRAPH,
     **TRACE,
     **TUNNEL,
+    **TYPER,
     **WHY,
     **UP,
     "hint": "hint: {remedy}",
@@ -112,8 +114,8 @@ SENTENCES: dict[str, str] = {
     "missing_tcpdump": "tcpdump is not installed",
     "missing_openvpn": "OpenVPN is not installed; install it with `sudo apt install openvpn`",
     "missing_vtun": "vtund is not installed; install it with `sudo apt install vtun`",
-    "missing_xfrm": "this kernel has no IPsec (xfrm with ESP): try `sudo modprobe -a xfrm_user esp4`; if it has no such "
-    "modules, run this under a distribution's own kernel, in a virtual machine for example",
+    "missing_xfrm": "this kernel has no IPsec (xfrm with ESP): try `sudo modprobe -a xfrm_user esp4`; if it has no "
+    "such modules, run this under a distribution's own kernel, in a virtual machine for example",
     # the run
     "step_of": "step {number} of {total}",
     "why": "Why",
@@ -144,7 +146,7 @@ SENTENCES: dict[str, str] = {
     "direction_in": "in",
     "direction_read": "read",
     "direction_written": "written",
-    "rows_hidden": "{count} {count:packet|packets} in between",
+    "rows_hidden": "{count} packets are left out here: {first} to {last}",
     "status_pass": "[pass]",
     "status_fail": "[FAIL]",
     "status_unknown": "[unknown]",

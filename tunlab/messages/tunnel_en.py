@@ -12,6 +12,7 @@ SENTENCES: dict[str, str] = {
     "they are the same: one packet a datagram.",
     "help_tunnel_mtu": "The device's MTU. With --address, and without this: what the path to the peer takes, "
     "less the headers around a packet.",
+    "help_tunnel_receive_buffer": "Room for datagrams that wait to be read; the kernel may grant less.",
     "help_tunnel_stats": "Print the counters every so many seconds.",
     "help_tunnel_json": "Write a line of JSON when it is open, each time that --stats asks for, and at the end.",
     "tunnel_bad_place": "{option} {text}: write ADDRESS:PORT, such as 192.0.2.1:8285 or [2001:db8::1]:8285",

@@ -10,6 +10,7 @@ SENTENCES: dict[str, str] = {
     "help_tunnel_path": "fast：一次系统调用处理许多数据包；simple：读一个数据包，发一个数据报。"
     "两者在线路上完全一样：一个数据报装一个数据包。",
     "help_tunnel_mtu": "设备的 MTU。有 --address 而没有它时：取到对端的路径能通过的大小，减去外层首部。",
+    "help_tunnel_receive_buffer": "留给还没读走的数据报的空间；内核给的可能更少。",
     "help_tunnel_stats": "每隔这么多秒打印一次计数。",
     "help_tunnel_json": "就绪时、--stats 要求的每一次、结束时，各写一行 JSON。",
     "tunnel_bad_place": "{option} {text}：请写成“地址:端口”，例如 192.0.2.1:8285 或 [2001:db8::1]:8285",

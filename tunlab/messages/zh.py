@@ -15,6 +15,7 @@ from tunlab.messages.session_zh import SENTENCES as SESSION
 from tunlab.messages.topology_zh import SENTENCES as TOPOLOGY
 from tunlab.messages.trace_zh import SENTENCES as TRACE
 from tunlab.messages.tunnel_zh import SENTENCES as TUNNEL
+from tunlab.messages.typer_zh import SENTENCES as TYPER
 from tunlab.messages.up_zh import SENTENCES as UP
 from tunlab.messages.why_zh import SENTENCES as WHY
 
@@ -34,6 +35,7 @@ SENTENCES: dict[str, str] = {
     **GRAPH,
     **TRACE,
     **TUNNEL,
+    **TYPER,
     **WHY,
     **UP,
     "hint": "提示：{remedy}",
@@ -143,7 +145,7 @@ SENTENCES: dict[str, str] = {
     "direction_in": "抓(入)",
     "direction_read": "读出",
     "direction_written": "写入",
-    "rows_hidden": "中间还有 {count} 个包",
+    "rows_hidden": "这里省略了 {count} 个包：第 {first} 到第 {last} 个",
     "status_pass": "[通过]",
     "status_fail": "[未通过]",
     "status_unknown": "[无法判断]",

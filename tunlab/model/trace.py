@@ -126,6 +126,15 @@ class Traced:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a check asks of the end of a packet's trace, in no language yet; the rest is None. As in Traced."""
+
+    state: str | None = None
+    last: str | None = None
+    why: Reason | None = None
+
+
 def last_path(hops: Sequence[Hop]) -> Sequence[Hop]:
     """The hops of the packet that was traced last; they are logged together, in their order."""
     begins = [number for number, hop in enumerate(hops) if hop.number == 1]

@@ -34,6 +34,7 @@ class Wish:
     path: str = "fast"
     mtu: int | None = None
     stats: float | None = None
+    receive_buffer: int = RECEIVE_BUFFER
 
 
 class Audience(Protocol):
@@ -51,7 +52,7 @@ def run(wish: Wish, audience: Audience) -> None:
     if wish.local.family != wish.peer.family:
         raise TunlabError("tunnel_two_families", Status.USAGE, local=wish.local.text, peer=wish.peer.text)
     with ExitStack() as stack:
-        wire = stack.enter_context(Wire(wish.local, wish.peer))
+        wire = stack.enter_context(Wire(wish.local, wish.peer, wish.receive_buffer))
         tun = stack.enter_context(path.device(wish.device, wish.path))
         if wish.address is not None or wish.mtu is not None:
             device.configure(tun.name, wish.address, wish.mtu or wire.room() - OVERHEAD)
@@ -137,7 +138,7 @@ class _Endpoint:
                 lacking=self._way.lacks,
                 mtu=self._wire.room() - OVERHEAD,
                 receive_buffer=self._wire.receive_buffer(),
-                asked_buffer=RECEIVE_BUFFER,
+                asked_buffer=self._wire.asked_buffer,
                 pid_sending=os.getpid(),
                 pid_receiving=self._half.pid,
                 counters=self._book.told(),

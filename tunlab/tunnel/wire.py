@@ -37,8 +37,9 @@ class Wire:
     A second socket at the same port gets that instead, and drops all of it: so it is counted, and costs us nothing.
     """
 
-    def __init__(self, local: Place, peer: Place) -> None:
+    def __init__(self, local: Place, peer: Place, receive_buffer: int = RECEIVE_BUFFER) -> None:
         self._local, self._peer = local, peer
+        self.asked_buffer = receive_buffer
         self._family = local.family
         self._mtu = 1500
 
@@ -79,9 +80,9 @@ class Wire:
         socket_filter.attach(self.socket, b"")
 
     def _ask_for_room(self) -> None:
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.asked_buffer)
         with suppress(PermissionError):  # beyond net.core.rmem_max, which only the host's own root may
-            self.socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, RECEIVE_BUFFER)
+            self.socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, self.asked_buffer)
 
     def receive_buffer(self) -> int:
         """Bytes that were granted, without as many again that the kernel adds for itself (socket(7))."""

@@ -1,4 +1,4 @@
-"""The one line of keys: what Enter will do, and which other keys are valid now."""
+"""The one line of keys: what Enter will do, and which other keys are valid now, as far as there is room."""
 
 from collections.abc import Callable, Mapping
 
@@ -26,6 +26,9 @@ KEYS = {
     "q": "quit",
 }
 
+# Left out first where the line is too short; whoever needs them presses `?`.
+_DISPENSABLE = ("b", "r", "t", "l")
+
 
 class KeyLine:
     """Keys that are valid now, each with what it does. `enter` says what Enter will do, if anything.
@@ -40,13 +43,19 @@ class KeyLine:
         self._note = ""
 
     def footer(self, width: int) -> list[Text]:
-        """The keys, on as many lines as they need."""
+        """The keys on one line, without the dispensable ones that do not fit; on a narrow terminal on several lines."""
+        shown = [key for key in KEYS if key in self._presses()]
+        lines = self._line(shown, width)
+        for key in _DISPENSABLE if "?" in shown else ():
+            if len(lines) > 1 and key in shown:
+                shown.remove(key)
+                lines = self._line(shown, width, left_out=True)
+        return [*([Text(self._note, "wrong")] if self._note else []), *lines]
+
+    def _line(self, shown: list[str], width: int, left_out: bool = False) -> list[Text]:
         words = self._words()
-        presses = self._presses()
-        items = [self._enter] if self._enter else []
-        items += [words(f"key_{name}") for key, name in KEYS.items() if key in presses]
-        lines = [Text(self._note, "wrong")] if self._note else []
-        return [*lines, *_laid_out(items, width)]
+        named = [words("key_more" if left_out and key == "?" else f"key_{KEYS[key]}") for key in shown]
+        return _laid_out([*([self._enter] if self._enter else []), *named], width)
 
     def valid(self) -> set[str]:
         """The keys that do something now."""

@@ -51,8 +51,8 @@ def figure(view: View, node: str, words: Words, console: Console) -> RenderableT
 
 
 def _trace(view: View, words: Words, console: Console, height: int) -> RenderableType:
-    """With as many hops as fit."""
-    for most in range(max(0, min(len(view.hops), height)), -1, -1):
+    """With as many hops as fit: the first and the last of them, or none."""
+    for most in (*range(max(2, min(len(view.hops), height)), 1, -1), 0):
         page = trace_page(view.hops, view.traced, words, console.width - 2 * MARGIN, most, advice=False)
         if _height(page, console) <= height:
             break

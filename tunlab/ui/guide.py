@@ -7,9 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from tunlab.engine.requests import Jump, Pressed, Say, Shell
-from tunlab.labfile.placeholders import fill
 from tunlab.model.lab import Lab, Step
 from tunlab.ui.detail import detail
+from tunlab.ui.filled import filled
 from tunlab.ui.footer import KEYS
 from tunlab.ui.page import Page, typed
 from tunlab.ui.view import Row
@@ -63,12 +63,14 @@ class Guide:
         """The step that is being played."""
         return self._said.step if self._said else None
 
-    def title(self, step: str) -> str:
-        """A step as a person knows it: its number and title."""
-        if self.lab is None or step not in self.lab.prose[self._page.language].steps:
+    def title(self, step: str, part: str | None = None) -> str:
+        """A step as a person knows it: its number and title; a step of a section's `part` with the lab in front."""
+        lab = next((each for each in self._parts if each.id == part), self.lab)
+        if lab is None or step not in lab.prose[self._page.language].steps:
             return step
-        title = self.lab.prose[self._page.language].steps[step].title
-        return self._page.words("step_title", number=self.lab.position(step) + 1, title=title)
+        title = lab.prose[self._page.language].steps[step].title
+        told = self._page.words("step_title", number=lab.position(step) + 1, title=title)
+        return f"{lab.id}  {told}" if part and len(self._parts) > 1 else told
 
     def has_hints(self) -> bool:
         """Whether there is a hint that was not given yet."""
@@ -85,7 +87,7 @@ class Guide:
         key = "step_of_turn" if said.step.solve else "step_of"
         of = page.words(key, number=said.number, total=len(said.lab.steps))
         page.heading(f"{said.lab.id}  {prose.title}", of)
-        page.prose(fill(prose.sections["say"], said.values))
+        page.prose(filled(prose.sections["say"], said.values, page.words))
         if self._figure and said.step.figure:
             page.indented(self._figure(said.step.figure))
             page.blank()
@@ -99,7 +101,7 @@ class Guide:
         if self._hints == LAST_HINT:
             page.typed(*self._said.step.solve)
         else:
-            page.prose(fill(self._prose_hints()[self._hints - 1], self._said.values))
+            page.prose(filled(self._prose_hints()[self._hints - 1], self._said.values, page.words))
 
     def shell(self, node: str) -> Shell:
         """A shell in a node; a command that was given as a hint is in its history."""
@@ -113,10 +115,12 @@ class Guide:
         rows = self.rows()
 
         def chosen(text: str) -> None:
-            number = int(text) if text.isdecimal() and text.isascii() else len(rows)
+            number = len(rows) if not text else int(text) if text.isdecimal() and text.isascii() else 0
             if 1 <= number <= len(rows):
                 self._page.indented(detail(rows[number - 1].packet, number, self._page.words))
-                self._page.blank()
+            else:
+                self._page.line(self._page.words("headers_no_such", last=len(rows)), "wrong")
+            self._page.blank()
 
         if len(rows) == 1:
             chosen("1")
@@ -149,11 +153,16 @@ class Guide:
         def chosen(text: str) -> Pressed | None:
             name, _, step = text.rpartition(":")
             part = next((part for part in others if part.id in (name, text)), None)
-            if part is None:
-                found = _step(lab, text)
-                return Jump(found) if found else None
-            found = self._next(part) if part.id == text else _step(part, step)
-            return Jump(found, lab=part.id) if found else None
+            if part and part.id == text:
+                found: str | None = self._next(part)
+            else:
+                found = _step(part or lab, step if part else text)
+            if found:
+                return Jump(found, lab=part.id if part else "")
+            if text:
+                page.line(page.words("list_no_such"), "wrong")
+                page.blank()
+            return None
 
         key = "list_which_part" if others else "list_which"
         type_in(page.words(key, last=len(lab.steps), other=others[0].id if others else ""), chosen)

@@ -21,8 +21,9 @@ def packet_table(
     spare: bool,
     fields: Callable[[PacketSeen, Collection[str]], Collection[str]],
 ) -> Table:
-    """At most `most` rows of packets, oldest first, those in the middle left out; seconds count from the first packet.
+    """At most `most` rows of packets, oldest first; seconds count from the first packet.
 
+    Those in the middle are left out, and a row says which; the first and the last are shown even where `most` is less.
     A device other than `at` is named. `spare` leaves the times out. The values of a packet's `fields` are told first.
     """
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
@@ -34,13 +35,14 @@ def packet_table(
     table.add_column(words("column_what"), overflow="fold")
     first = min(row.packet.time_ns for row in rows)  # a program's report may come before the capture's
     numbered = list(enumerate(rows, 1))
-    head = len(rows) if len(rows) <= most else max(1, most // 3)
-    tail = len(rows) if len(rows) <= most else max(1, most - head - 1)
+    most = max(3, most)
+    head = len(rows) if len(rows) <= most else most // 3
+    tail = 0 if len(rows) <= most else most - head - 1
     hidden = len(rows) - head - tail
     ways: dict[str, str] = {}  # the last one in each direction
-    for number, row in (*numbered[:head], *(numbered[-tail:] if hidden > 0 else ())):
-        if hidden > 0 and number == len(rows) - tail + 1:
-            gap = Text(words("rows_hidden", count=hidden), style="unknown")
+    for number, row in (*numbered[:head], *numbered[head + hidden :]):
+        if hidden and number == head + hidden + 1:
+            gap = Text(words("rows_hidden", count=hidden, first=head + 1, last=head + hidden), style="unknown")
             table.add_row("...", *([] if spare else [""]), "", "", gap)
             ways.clear()
         packet = row.packet

@@ -6,11 +6,11 @@ from functools import partial
 from rich.text import Text
 
 from tunlab.engine.requests import Predict, Pressed, Reveal
-from tunlab.labfile.placeholders import fill
 from tunlab.model.lab import StepProse
 from tunlab.model.prediction import Answer, Prediction
 from tunlab.ui.desk import Mode
 from tunlab.ui.entry import Entry
+from tunlab.ui.filled import filled
 from tunlab.ui.footer import KeyLine, Press
 from tunlab.ui.keys import ENTER
 from tunlab.ui.page import Page
@@ -38,9 +38,10 @@ class Question:
         page = self._page
         prose = self._prose()
         page.indented(Text(page.words("predict"), style="question"))
-        page.prose(fill(prose.question, self._asked.values))
+        values, words = self._asked.values, page.words
+        page.prose(filled(prose.question, values, words))
         for number, choice in enumerate(self._prediction.choices, 1):
-            page.indented(Text.assemble((f"{number}  ", "question"), fill(prose.answers[choice], self._asked.values)))
+            page.indented(Text.assemble((f"{number}  ", "question"), filled(prose.answers[choice], values, words)))
         if self._prediction.choices:
             page.blank()
 
@@ -118,4 +119,5 @@ def reveal(told: Reveal, page: Page) -> None:
     if judged.reason:
         page.indented(Text(page.words("reveal_reason", reason=judged.reason)))
     if told.as_expected:  # else what the lab says of an answer may not be true
-        page.prose(fill(prose.feedback[prediction.feedback(judged.answer, told.measured)], told.values))
+        text = prose.feedback[prediction.feedback(judged.answer, told.measured)]
+        page.prose(filled(text, told.values, page.words))

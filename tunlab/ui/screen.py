@@ -35,6 +35,7 @@ from tunlab.model.events import (
 from tunlab.model.events import Entry as LogEntry
 from tunlab.model.lab import Section, Step
 from tunlab.ui.desk import Desk
+from tunlab.ui.filled import filled
 from tunlab.ui.frame import figure, frame
 from tunlab.ui.guide import Guide
 from tunlab.ui.judged import judged_row
@@ -54,7 +55,8 @@ class Screen:
     """The audience at a terminal. Without a keyboard it plays through.
 
     `again` is the command that goes on with the run; `section` has its labs, and what introduces them; `states` tells
-    how steps ended in earlier runs, by lab and step.
+    how steps ended in earlier runs, by lab and step, and `answered` what was predicted in those that this one goes on
+    with.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Screen:
         section: Section,
         keyboard: Keyboard | None = None,
         states: Mapping[str, Mapping[str, str]] | None = None,
+        answered: Mapping[tuple[str, str], PredictionJudged] | None = None,
     ) -> None:
         self._page = page
         self._again = again
@@ -77,7 +80,7 @@ class Screen:
         self._asked: Ask | Predict | Await | None = None
         self._step: Step | None = None
         self._checks: dict[str, Check] = {}
-        self._predicted: dict[tuple[str, str], PredictionJudged] = {}
+        self._predicted: dict[tuple[str, str], PredictionJudged] = dict(answered or {})
         self.step = ""  # that was begun last, or is about to begin
 
     def __enter__(self) -> "Screen":
@@ -162,7 +165,7 @@ class Screen:
         if text:
             self._page.gap()
             self._page.indented(Text(self._page.words("why"), style="bold"))
-            self._page.prose(fill(text, explained.values))
+            self._page.prose(filled(text, explained.values, self._page.words))
 
     # Keys
 
@@ -275,7 +278,9 @@ class Screen:
 
     def _surprises(self) -> None:
         """The steps that came out otherwise than the learner thought: what there is to think about."""
-        titles = [self._guide.title(step) for (_, step), each in self._predicted.items() if each.matched is False]
+        titles = [
+            self._guide.title(step, lab) for (lab, step), each in self._predicted.items() if each.matched is False
+        ]
         if titles:
             self._page.line(self._page.words("run_surprises"))
             for title in titles:

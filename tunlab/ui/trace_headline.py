@@ -58,9 +58,7 @@ def _why(path: Path, end: Traced, words: Words, width: int, advice: bool) -> Tab
     grid.add_column(width=label)
     grid.add_column(overflow="fold")
     for each, key, told in facts:
-        said, command = _command_apart(told)
-        if command and not advice:
-            said, command = _without_last_sentence(said), ""
+        said, command = _command_apart(told if advice else without_advice(told))
         # A command is copied, so it is not broken: the terminal may do that, at its edge.
         lines = Text("\n").join([*wrapped(said, width - label - _GAP), *([Text(command)] if command else [])])
         lines.stylize(_STYLES[end.state] if key == "trace_why" else "")
@@ -76,8 +74,11 @@ def _command_apart(told: str) -> tuple[str, str]:
     return (said + colon[0], f"tunlab {command}") if colon else (told, "")
 
 
-def _without_last_sentence(said: str) -> str:
-    """Without what leads to the command; a single sentence stays."""
+def without_advice(told: str) -> str:
+    """Without the command at its end, and without the sentence that leads to it; a single one stays."""
+    said, command = _command_apart(told)
+    if not command:
+        return told
     end = max(said.rfind(mark) for mark in (". ", "。", "；", "; "))
     return said[: end + 1].rstrip("；; ") if end > 0 else said
 

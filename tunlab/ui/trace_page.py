@@ -19,8 +19,8 @@ def trace_page(
 ) -> RenderableType:
     """All of it. Packets that took the same path are one table; a packet without an end is shown as far as it came.
 
-    Of a path of more than `most` hops, those in the middle are left out. Without `advice` a reason does not say what to
-    do about it: in a lab, that may be the learner's to find.
+    Of a path of more than `most` hops, 2 or more, those in the middle are left out; where it is 0, all of them. Without
+    `advice` a reason does not say what to do about it: in a lab, that may be the learner's to find.
     """
     return Group(*_parts(paths(hops, ends), words, width, most, advice))
 
@@ -39,7 +39,9 @@ def _parts(found: Sequence[Path], words: Words, width: int, most: int, advice: b
         yield Text()
     for number, path in enumerate(found):
         yield from headline(path, words, total, width, advice)
-        if path.hops and most and number < _MOST:
+        if path.hops and number < _MOST and not most:
+            yield Text(words("trace_left_out", count=len(path.hops)))
+        elif path.hops and number < _MOST:
             yield Text()
             yield from path_table(path, words, width, most)
         if number + 1 < len(found):
