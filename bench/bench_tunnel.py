@@ -8,34 +8,49 @@ each with a device and a network of its own, MTU 1400; only one is used at a tim
     small        UDP packets of 64 bytes (36 of data) as fast as iperf3 can; what arrived, in packets a second
     CPU          of the processes of each endpoint while the TCP stream runs, in seconds a GB; none of the kernel's own
 
+Then the throughput of some of them with several streams at once, and with every offload of the veth pair switched off.
 Prints figures, asserts none. Floors and aims stand beside the ratios. Needs iperf3; what else is missing is left out.
+
+    bench_tunnel.py [ROUNDS [NAME...]]
 """
 
-import array
-import ctypes
-import fcntl
 import json
 import os
 import platform
 import shutil
-import socket
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from tunnels import (
+    DIRECT,
+    FAST,
+    MTU,
+    OPENVPN_PLAIN,
+    OPENVPN_TUNED,
+    SIMPLE,
+    TUNNELS,
+    VXLAN,
+    VXLAN_NO_GSO,
+    Bench,
+    Side,
+    Tunnel,
+    listens,
+    surroundings,
+    trips,
+    two_nodes,
+    wait,
+    without_offloads,
+)
+
 from tunlab import paths
-from tunlab.errors import KernelError, TunlabError
+from tunlab.errors import TunlabError
 from tunlab.i18n import Words
-from tunlab.kernel import sandbox, sysctl
-from tunlab.kernel.namespaces import NetworkNamespace
-from tunlab.kernel.netlink import Netlink
+from tunlab.kernel import sandbox
 from tunlab.kernel.offloads import offloads
 
 ROUNDS = 5
@@ -43,192 +58,11 @@ SECONDS = 3  # of each TCP stream
 SMALL_SECONDS = 2
 ECHOES = 500
 TRIES = 4  # of a measurement by iperf3
-PATIENCE = 20.0  # seconds for a tunnel to stand
-MTU = 1400
-HERE, THERE = "100.89.104.21", "100.89.104.22"
+STREAMS = (1, 2, 8)
+PROGRAMS = (
+    ("openvpn", "--version"), ("vtund", "-v"), ("socat", "-V"), ("wireguard-go", "--version"), ("iperf3", "--version"),
+)  # fmt: skip
 TICKS = os.sysconf("SC_CLK_TCK")
-OPENVPN_PLAIN = "OpenVPN plain"
-DIRECT = "veth, direct"
-
-VTUN = """
-options {{ port 5000; syslog daemon; }}
-default {{ type tun; proto udp; encrypt no; compress no; keepalive no; stat no; persist no; multi yes; timeout 30; }}
-bench {{ passwd bench; device {device}; }}
-"""
-
-
-@dataclass
-class Side:
-    """A node, and what runs in it for the tunnel that is measured."""
-
-    namespace: NetworkNamespace
-    netlink: Netlink
-
-    def run(self, *words: str) -> str:
-        with self.namespace.entered():
-            return subprocess.run(words, check=True, capture_output=True, text=True, env=surroundings()).stdout
-
-    def start(self, words: Sequence[str]) -> "subprocess.Popen[bytes]":
-        with self.namespace.entered():
-            return subprocess.Popen(
-                list(words), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                env=surroundings(), start_new_session=True,
-            )  # fmt: skip
-
-
-@dataclass
-class Tunnel:
-    """One of those that are compared; `network` is the third number of its addresses."""
-
-    name: str
-    network: int
-    pids: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
-    bits: list[float] = field(default_factory=list)
-    retransmits: list[int] = field(default_factory=list)
-    trip: list[float] = field(default_factory=list)
-    small: list[float] = field(default_factory=list)
-    cpu: tuple[list[float], list[float]] = field(default_factory=lambda: ([], []))
-
-    def address(self, host: int) -> str:
-        return HERE if not self.network and host == 1 else THERE if not self.network else f"10.77.{self.network}.{host}"
-
-
-Maker = Callable[["Bench", Tunnel], None]
-
-
-class Bench:
-    """Both sides, and the processes that are to be ended."""
-
-    def __init__(self, sides: tuple[Side, Side], folder: Path) -> None:
-        self.sides = sides
-        self.folder = folder
-        self.started: list[subprocess.Popen[bytes]] = []
-
-    def both(self, words: Callable[[int], Sequence[str]], tunnel: Tunnel) -> None:
-        """Start the two ends; `words` gets 0 and 1."""
-        for number, side in enumerate(self.sides):
-            self.started.append(side.start(words(number)))
-        one, other = self.started[-2:]
-        tunnel.pids = ((one.pid,), (other.pid,))
-
-    def settle(self, device: str, tunnel: Tunnel) -> None:
-        """The device's address and MTU, once it is there; and its processes, with their children."""
-        for number, side in enumerate(self.sides):
-            wait(lambda side=side: side.netlink.link(device) is not None, f"{tunnel.name}: no {device}")
-            side.netlink.set_link(device, state="up", mtu=MTU)
-            with suppress(KernelError):  # openvpn and socat have given it one themselves
-                side.netlink.add_address(device, f"{tunnel.address(number + 1)}/24")
-        one, other = ((pid, *children(pid)) for (pid,) in tunnel.pids) if tunnel.pids[0] else ((), ())
-        tunnel.pids = (tuple(one), tuple(other))
-        wait(lambda: bool(trips(self, tunnel, 1)), f"{tunnel.name}: no answer")
-
-    def end(self) -> None:
-        for each in self.started:
-            each.kill()
-            each.wait()
-
-
-# The tunnels
-
-
-def direct(_bench: Bench, _tunnel: Tunnel) -> None:
-    """Nothing around the packets, and the veth's own MTU."""
-
-
-def ours(path: str, port: int) -> Maker:
-    def make(bench: Bench, tunnel: Tunnel) -> None:
-        places = (f"{HERE}:{port}", f"{THERE}:{port}")
-
-        def words(number: int) -> list[str]:
-            ends = ["--local", places[number], "--peer", places[1 - number]]
-            return [str(Path(sys.prefix) / "bin/tunlab"), "tunnel", "--path", path, "--device", path, *ends]
-
-        bench.both(words, tunnel)
-        bench.settle(path, tunnel)
-
-    return make
-
-
-def openvpn(device: str, port: int, *more: str) -> Maker:
-    def make(bench: Bench, tunnel: Tunnel) -> None:
-        def words(number: int) -> list[str]:
-            local, remote = (HERE, THERE) if number == 0 else (THERE, HERE)
-            own, other = (tunnel.address(host) for host in ((1, 2) if number == 0 else (2, 1)))
-            return [
-                "openvpn", "--dev", device, "--dev-type", "tun", "--topology", "p2p", "--proto", "udp4",
-                "--local", local, "--remote", remote, "--port", str(port), "--ifconfig", own, other,
-                "--cipher", "none", "--auth", "none", "--tun-mtu", str(MTU), "--verb", "0", *more,
-            ]  # fmt: skip
-
-        bench.both(words, tunnel)
-        bench.settle(device, tunnel)
-
-    return make
-
-
-def vtun(bench: Bench, tunnel: Tunnel) -> None:
-    config = bench.folder / "vtund.conf"
-    config.write_text(VTUN.format(device="vtun"))
-    config.chmod(0o600)
-    common = ["vtund", "-n", "-f", str(config), "-P", "5000"]
-    server = bench.sides[1].start([*common, "-s"])
-    bench.started.append(server)
-    wait(lambda: listens(bench.sides[1], 5000), "vtun does not listen")
-    client = bench.sides[0].start([*common, "bench", THERE])
-    bench.started.append(client)
-    tunnel.pids = ((client.pid,), (server.pid,))
-    bench.settle("vtun", tunnel)
-
-
-def socat(bench: Bench, tunnel: Tunnel) -> None:
-    def words(number: int) -> list[str]:
-        local, remote = (HERE, THERE) if number == 0 else (THERE, HERE)
-        # The name of the option is socat's own: iff-up, iff-no-pi; 64 KB is the longest packet that it copies.
-        return [
-            "socat", "-b", "65536", f"TUN:{tunnel.address(number + 1)}/24,tun-name=socat,iff-no-pi,iff-up",
-            f"UDP4-DATAGRAM:{remote}:8400,bind={local}:8400",
-        ]  # fmt: skip
-
-    bench.both(words, tunnel)
-    bench.settle("socat", tunnel)
-
-
-def vxlan(device: str, port: int, gso: bool) -> Maker:
-    def make(bench: Bench, tunnel: Tunnel) -> None:
-        for number, side in enumerate(bench.sides):
-            local, remote = (HERE, THERE) if number == 0 else (THERE, HERE)
-            ends = ("local", local, "remote", remote, "dstport", str(port), "dev", "eth0")
-            side.run("ip", "link", "add", device, "type", "vxlan", "id", str(port), *ends)
-            if not gso:
-                with side.namespace.entered():
-                    segment_before(device)
-        bench.settle(device, tunnel)
-
-    return make
-
-
-def segment_before(device: str) -> None:
-    """No segmentation by the device or behind it, and no joining: SIOCETHTOOL of linux/ethtool.h."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        for command in (0x1F, 0x24, 0x2C):  # ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO
-            value = ctypes.create_string_buffer(struct.pack("II", command, 0))
-            fcntl.ioctl(asking, 0x8946, struct.pack("16sP16x", device.encode(), ctypes.addressof(value)))
-
-
-TUNNELS: dict[str, tuple[str, Maker]] = {
-    DIRECT: ("", direct),
-    "vxlan, GSO": ("", vxlan("vxgso", 4789, True)),
-    "vxlan, no GSO": ("", vxlan("vxnogso", 4790, False)),
-    OPENVPN_PLAIN: ("openvpn", openvpn("ovpn", 1194)),
-    "OpenVPN tuned": ("openvpn", openvpn("ovpnfast", 1195, "--sndbuf", "4194304", "--rcvbuf", "4194304", "--fast-io")),
-    "vtun plain": ("vtund", vtun),
-    "socat": ("socat", socat),
-    "tunlab simple": ("", ours("simple", 8285)),
-    "tunlab fast": ("", ours("fast", 8286)),
-}
-
-
-# Measuring
 
 
 def main() -> None:
@@ -247,11 +81,12 @@ def measure(rounds: int, chosen: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as folder, two_nodes() as sides:
         bench = Bench(sides, Path(folder))
         try:
-            for number, (name, (program, make)) in enumerate(TUNNELS.items()):
+            for number, (name, (programs, make)) in enumerate(TUNNELS.items()):
                 if chosen and name not in (DIRECT, *chosen):
                     continue
-                if program and shutil.which(program, path=paths.search_path()) is None:
-                    print(f"{name} is left out: {program} is not installed")
+                missing = [each for each in programs if shutil.which(each, path=paths.search_path()) is None]
+                if missing:
+                    print(f"{name} is left out: {' and '.join(missing)} not installed")
                     continue
                 tunnel = Tunnel(name, number)
                 make(bench, tunnel)
@@ -265,28 +100,35 @@ def measure(rounds: int, chosen: Sequence[str]) -> int:
                     stream(bench, tunnel)
                     tunnel.trip.append(statistics.median(trips(bench, tunnel, ECHOES)))
                     small(bench, tunnel)
+            several_streams(bench, tunnels, rounds)
+            bare_veth(bench, tunnels, rounds)
         finally:
             bench.end()
     report(tunnels)
     return 0
 
 
-@contextmanager
-def two_nodes() -> Iterator[tuple[Side, Side]]:
-    with ExitStack() as stack:
-        sides = []
-        for name in ("A", "B"):
-            namespace = stack.enter_context(NetworkNamespace(name))
-            with namespace.entered(), suppress(KernelError):  # vtund gives up where a device is asked before it is up
-                sysctl.write("net.ipv6.conf.default.disable_ipv6", "1")
-            sides.append(Side(namespace, stack.enter_context(Netlink(namespace))))
-        one, other = sides
-        one.netlink.add_veth("eth0", "eth0", other.namespace)
-        for side, address in zip(sides, (HERE, THERE), strict=True):
-            side.netlink.set_link("lo", state="up")
-            side.netlink.add_address("eth0", f"{address}/24")
-            side.netlink.set_link("eth0", state="up")
-        yield one, other
+def several_streams(bench: Bench, tunnels: Sequence[Tunnel], rounds: int) -> None:
+    for _ in range(rounds):
+        for tunnel in tunnels:
+            if tunnel.name in (OPENVPN_TUNED, VXLAN, SIMPLE, FAST):
+                for count in STREAMS:
+                    tunnel.streams.setdefault(count, []).append(bits(bench, tunnel, "-P", str(count)))
+
+
+def bare_veth(bench: Bench, tunnels: Sequence[Tunnel], rounds: int) -> None:
+    for side in bench.sides:
+        with side.namespace.entered():
+            without_offloads("eth0")
+    for _ in range(rounds):
+        for tunnel in tunnels:
+            if tunnel.name in (DIRECT, OPENVPN_PLAIN, SIMPLE, FAST):
+                tunnel.bare.append(bits(bench, tunnel))
+
+
+def bits(bench: Bench, tunnel: Tunnel, *words: str) -> float:
+    """A second, as the receiver got them."""
+    return iperf(bench, tunnel, "-t", str(SECONDS), "-C", "cubic", *words)["end"]["sum_received"]["bits_per_second"]
 
 
 def stream(bench: Bench, tunnel: Tunnel) -> None:
@@ -319,37 +161,6 @@ def iperf(bench: Bench, tunnel: Tunnel, *words: str) -> dict[str, dict[str, dict
     sys.exit(1)
 
 
-def trips(bench: Bench, tunnel: Tunnel, count: int) -> list[float]:
-    """Microseconds from sending an echo request to having its reply in hand; those that came within half a second."""
-    with bench.sides[0].namespace.entered():
-        echo = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
-    taken = []
-    with echo:
-        echo.settimeout(0.5)
-        echo.bind((tunnel.address(1), 0))
-        for number in range(1, count + 1):
-            request = echo_request(number)
-            began = time.perf_counter()
-            try:
-                echo.sendto(request, (tunnel.address(2), 0))
-                while (reply := echo.recv(2000))[20:21] != b"\0" or reply[26:28] != request[6:8]:
-                    pass
-            except OSError:
-                continue
-            taken.append((time.perf_counter() - began) * 1e6)
-    return taken
-
-
-def echo_request(number: int) -> bytes:
-    """84 bytes with its IP header (RFC 792, RFC 1071)."""
-    message = bytearray(struct.pack("!BBHHH", 8, 0, 0, os.getpid() & 0xFFFF, number) + bytes(56))
-    words = array.array("H", message)
-    total = sum(words)
-    total = (total & 0xFFFF) + (total >> 16)
-    struct.pack_into("=H", message, 2, ~(total + (total >> 16)) & 0xFFFF)
-    return bytes(message)
-
-
 def seconds_of(pids: Sequence[int]) -> float:
     """utime and stime (proc_pid_stat(5))."""
     total = 0
@@ -359,36 +170,13 @@ def seconds_of(pids: Sequence[int]) -> float:
     return total / TICKS
 
 
-def children(pid: int) -> list[int]:
-    """Its children, and theirs: vtun's server forks for a session, ours for a direction."""
-    found = [int(each) for each in Path("/proc", str(pid), "task", str(pid), "children").read_text().split()]
-    return [*found, *(other for each in found for other in children(each))]
-
-
-def listens(side: Side, port: int) -> bool:
-    return f":{port} " in side.run("ss", "-Hltn")
-
-
-def wait(condition: Callable[[], bool], otherwise: str) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > end:
-            print(otherwise, file=sys.stderr)  # we are inside: a sandbox passes on no more than a status
-            sys.exit(1)
-        time.sleep(0.01)
-
-
-def surroundings() -> dict[str, str]:
-    return os.environ | {"PATH": paths.search_path()}
-
-
 # Telling
 
 
 def surroundings_told(side: Side) -> None:
     with side.namespace.entered():
         state = ", ".join(f"{each.name} {'on' if each.on else 'off'}" for each in offloads("eth0"))
-    for program, option in (("openvpn", "--version"), ("vtund", "-v"), ("socat", "-V"), ("iperf3", "--version")):
+    for program, option in PROGRAMS:
         if shutil.which(program, path=paths.search_path()):
             print(f"{program}: {version(program, option)}")
     print(f"eth0: {state}")
@@ -407,29 +195,67 @@ def version(program: str, option: str) -> str:
 
 def report(tunnels: Sequence[Tunnel]) -> None:
     print(f"\n{len(tunnels[0].bits)} rounds in turn; minimum / median / maximum")
-    print(f"  {'':15}  {'Gbit/s':>17}  {'sent anew':>9}  {'round trip us':>17}  {'64-byte kpps':>17}  CPU s/GB")
+    print(f"  {'':18}  {'Gbit/s':>17}  {'sent anew':>9}  {'round trip us':>17}  {'64-byte kpps':>17}  CPU s/GB")
     for each in tunnels:
-        cpu = " ".join(f"{statistics.median(side):5.1f}" for side in each.cpu if side)
+        cpu = " ".join(f"{statistics.median(side):5.2f}" for side in each.cpu if side)
         anew = int(statistics.median(each.retransmits))
         print(
-            f"  {each.name:15}  {three([bits / 1e9 for bits in each.bits], 2)}  {anew:9}"
+            f"  {each.name:18}  {giga(each.bits)}  {anew:9}"
             f"  {three(each.trip, 0)}  {three([one / 1000 for one in each.small], 1)}  {cpu}"
         )
-    other = next((each for each in tunnels if each.name == OPENVPN_PLAIN), None)
-    if other is None:
-        return
-    # What else runs on the machine only ever makes a round worse: hence the best one, too.
-    for of, best, least in (("medians", statistics.median, statistics.median), ("best rounds", max, min)):
-        print(f"\nratios of the {of}, to OpenVPN plain:")
-        for each in tunnels:
-            if each is not other:
-                print(
-                    f"  {each.name:15}  throughput {best(each.bits) / best(other.bits):5.2f}"
-                    f"  round trip {least(each.trip) / least(other.trip):5.2f}"
-                    f"  64-byte packets {best(each.small) / best(other.small):5.2f}"
-                )
-    print("  of tunlab simple: floor               1                1.3                   0.9")
-    print("                    aim                 1.4              0.9                   1.2")
+    print(f"\nGbit/s with {', '.join(map(str, STREAMS))} streams")
+    for each in tunnels:
+        if each.streams:
+            print(f"  {each.name:18}  {'  '.join(giga(each.streams[count]) for count in STREAMS)}")
+    print("\nGbit/s with every offload of both ends of the veth pair off")
+    for each in tunnels:
+        if each.bare:
+            print(f"  {each.name:18}  {giga(each.bare)}")
+    ratios({each.name: each for each in tunnels})
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """What is compared, of whom to whom, and what is wanted: of a round trip less, of all else more."""
+
+    what: str
+    measured: Callable[[Tunnel], list[float]]
+    one: str
+    other: str
+    floor: float
+    aim: float
+
+
+THROUGHPUT, TRIP, SMALL, BARE = "throughput", "round trip", "64-byte packets", "throughput without offloads"
+RATIOS = (
+    Ratio(THROUGHPUT, lambda of: of.bits, SIMPLE, OPENVPN_PLAIN, 1, 1.4),
+    Ratio(TRIP, lambda of: of.trip, SIMPLE, OPENVPN_PLAIN, 1.3, 0.9),
+    Ratio(SMALL, lambda of: of.small, SIMPLE, OPENVPN_PLAIN, 0.9, 1.2),
+    Ratio(THROUGHPUT, lambda of: of.bits, FAST, OPENVPN_TUNED, 6, 9),
+    Ratio(THROUGHPUT, lambda of: of.bits, FAST, VXLAN_NO_GSO, 1.5, 2),
+    Ratio(THROUGHPUT, lambda of: of.bits, FAST, VXLAN, 0.25, 0.4),
+    Ratio(BARE, lambda of: of.bare, FAST, OPENVPN_PLAIN, 1.2, 1.6),
+    Ratio(SMALL, lambda of: of.small, FAST, OPENVPN_PLAIN, 0.9, 1.2),
+    Ratio(TRIP, lambda of: of.trip, FAST, OPENVPN_PLAIN, 1.6, 1.1),
+)
+
+
+def ratios(tunnels: Mapping[str, Tunnel]) -> None:
+    """Of the medians; and of the best rounds, since what else runs on the machine only ever makes a round worse."""
+    print(f"\n{'ratios':68}  medians  best rounds  floor  aim")
+    for each in RATIOS:
+        if each.one in tunnels and each.other in tunnels:
+            one, other = each.measured(tunnels[each.one]), each.measured(tunnels[each.other])
+            best = min if each.what == TRIP else max
+            middle = statistics.median(one) / statistics.median(other)
+            print(
+                f"  {f'{each.what}, {each.one} / {each.other}':66}  {middle:7.2f}  {best(one) / best(other):11.2f}"
+                f"  {each.floor:5}  {each.aim:3}"
+            )
+
+
+def giga(bits: Sequence[float]) -> str:
+    return three([each / 1e9 for each in bits], 2)
 
 
 def three(values: Sequence[float], digits: int) -> str:

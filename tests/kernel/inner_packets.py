@@ -109,7 +109,6 @@ def hostile(chance: random.Random, version: int) -> bytes:
 class Burst:
     """Parts of one TCP stream that a GRO would join, of `size` bytes each; in some of them a byte is wrong."""
 
-    port: int
     sequence: int
     data: bytes
     size: int
@@ -134,5 +133,5 @@ def burst(chance: random.Random) -> Burst:
         pseudo = FOUR[0] + FOUR[1] + struct.pack("!HH", TCP, len(segment))
         parts.append(bytearray(start + segment[:16] + checksum(pseudo + segment).to_bytes(2) + segment[18:]))
     for _ in range(chance.choice((0, 1, 1, 3))):
-        chance.choice(parts)[chance.randrange(40 + payload)] ^= chance.randint(1, 255)
-    return Burst(port, sequence, data, 40 + payload, tuple(bytes(part) for part in parts))
+        chance.choice(parts[1:])[chance.randrange(40 + payload)] ^= chance.randint(1, 255)
+    return Burst(sequence, data, 40 + payload, tuple(bytes(part) for part in parts))

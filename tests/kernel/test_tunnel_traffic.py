@@ -129,14 +129,14 @@ def test_hostile_datagrams_do_no_harm(sandboxed: Sandboxed, way: str, outer: int
             here = (OUTER[outer][0], 8285)
             kept = {"honest": 0, "foreign": 0, "sent": 0}
             told: set[bytes] = set()
-            bursts: dict[int, Burst] = {}
+            bursts: dict[bytes, Burst] = {}
             while kept["sent"] + kept["foreign"] < count:
                 if chance.randrange(50) == 0:
                     made = burst(chance)
                     segments = (SOL_UDP, UDP_SEGMENT, made.size.to_bytes(2, sys.byteorder))
                     peer.sendmsg([b"".join(made.parts)], [segments], 0, here)
                     kept["sent"] += len(made.parts)
-                    bursts[made.port] = made
+                    bursts[made.parts[0][20:24]] = made
                 bad = hostile(chance, chance.choice((4, 6)))
                 by = foreign if chance.randrange(10) == 0 else peer
                 by.sendto(bad, here)
@@ -155,7 +155,7 @@ def test_hostile_datagrams_do_no_harm(sandboxed: Sandboxed, way: str, outer: int
             joined = [
                 (each, made)
                 for each in arrivals.packets
-                if each[:1] == b"\x45" and (made := bursts.get(int.from_bytes(each[20:22]))) and len(each) > made.size
+                if each[:1] == b"\x45" and (made := bursts.get(each[20:24])) and len(each) > made.size
             ]
             trusted = [made.has(each) for each, made in joined]
             return kept, harm, honestly, trusted, end.end(), len(told)

@@ -1,15 +1,15 @@
 """From the peer to the stack: many datagrams in one call, and those that are parts of one packet as that packet."""
 
 import os
-import sys
 from collections.abc import Sequence
 from functools import lru_cache
-from socket import CMSG_SPACE, socket
+from socket import socket
 from typing import NoReturn
 
 import numpy as np
 
 from tunlab.tunnel.fast import virtio
+from tunlab.tunnel.fast.arrivals import Arrivals
 from tunlab.tunnel.fast.join import how_many, joined
 from tunlab.tunnel.fast.matrix import Matrix
 from tunlab.tunnel.fast.shape import TCP, Shape, joinable
@@ -17,39 +17,42 @@ from tunlab.tunnel.plain import Malformed, unwrap
 from tunlab.tunnel.receiving import Receiving
 from tunlab.tunnel.rows import Packet, Rows
 
-_LONGEST = 65535
-_SPACE = CMSG_SPACE(4)  # UDP_GRO tells an int
-
 
 def inwards(tun: int, wire: socket, book: Receiving, joins_udp: bool) -> NoReturn:
     """For ever."""
-    sink = Sink(tun, book, joins_udp)
-    room = [sink.view[:_LONGEST]]
+    arrivals = Arrivals(wire)
+    sink = Sink(tun, arrivals.view, book, joins_udp)
     while True:
         try:
-            total, told, _, _ = wire.recvmsg_into(room, _SPACE)
+            sink.write(arrivals.wait())
+            for rows in arrivals.more():
+                sink.write(rows)
         except OSError as error:
             book.not_received(error)
-            continue
-        data = sink.view[:total]
-        if told and total > (size := int.from_bytes(told[0][2], sys.byteorder)):
-            sink.write(Rows(data, size))
-        else:
-            sink.write_one(data)
 
 
 class Sink:
-    """Writes to the device what lies at the beginning of its memory, of which `view` is a view."""
+    """Writes to the device what lies at the beginning of `view`."""
 
-    def __init__(self, tun: int, book: Receiving, joins_udp: bool) -> None:
+    def __init__(self, tun: int, view: memoryview, book: Receiving, joins_udp: bool) -> None:
         self._tun = tun
         self._book = book
         self._joins_udp = joins_udp
-        self.view = memoryview(bytearray(2 * _LONGEST))
-        self._memory = np.frombuffer(self.view, np.uint8)
+        self._memory = np.frombuffer(view, np.uint8)
         self._matrix = lru_cache(64)(lambda shape, size: Matrix(self._memory, shape, size))
 
-    def write_one(self, datagram: memoryview) -> None:
+    def write(self, rows: Rows) -> None:
+        """Each as it is, or several as the packet of which they are parts."""
+        if rows.count == 1:
+            self._write_one(rows.data)
+            return
+        numbers = self._book.received_all(rows)
+        self._memory[len(rows.data) : rows.count * rows.size] = 0
+        start = 0
+        while start < rows.count:
+            start += self._write_from(start, rows, numbers)
+
+    def _write_one(self, datagram: memoryview) -> None:
         """The packet in it as it is."""
         number = self._book.received(datagram)
         try:
@@ -61,14 +64,6 @@ class Sink:
             self._book.not_written(error)
         else:
             self._book.written(packet, number)
-
-    def write(self, rows: Rows) -> None:
-        """Each as it is, or several as the packet of which they are parts."""
-        numbers = self._book.received_all(rows)
-        self._memory[len(rows.data) : rows.count * rows.size] = 0
-        start = 0
-        while start < rows.count:
-            start += self._write_from(start, rows, numbers)
 
     def _write_from(self, start: int, rows: Rows, numbers: Sequence[int]) -> int:
         """How many have been written, or refused."""

@@ -2,24 +2,21 @@
 
 import errno
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import numpy as np
 
 from tunlab.tunnel.fast import virtio
-from tunlab.tunnel.fast.matrix import Bytes, Matrix
+from tunlab.tunnel.fast.gathering import MOST_BYTES, MOST_ROWS, Gathering
+from tunlab.tunnel.fast.matrix import Matrix
 from tunlab.tunnel.fast.shape import TCP, Shape
 from tunlab.tunnel.fast.split import split
 from tunlab.tunnel.rows import Packet, Rows
 from tunlab.tunnel.sending import Sending
 
-MOST_ROWS = 64  # UDP_MAX_SEGMENTS of linux/udp.h, as long as it was that (until 6.9)
-MOST_BYTES = 65507  # in a datagram over IPv4: 65535 without IP's and UDP's headers
-_LONGEST = 65535 + virtio.LENGTH
-_SKIPPED = 7  # packets
-_FLAGS_OF_NONE = (errno.EOPNOTSUPP, errno.ENOSYS)
+_LONGEST = 65535
+_FLAGS_OF_NONE = (errno.EOPNOTSUPP, errno.ENOSYS)  # Linux 5.10 and older: nothing is gathered
 
 
 class Source:
@@ -35,69 +32,38 @@ class Source:
         self._split_view = memoryview(bytearray(MOST_BYTES))
         self._split = np.frombuffer(self._split_view, np.uint8)
         self._matrix = lru_cache(64)(self._new_matrix)
-        self._skipping = 0
+        self._front = virtio.read(self._header)
+        self.more = Gathering(self._view, self._read, self._parts).more
 
     def wait(self) -> Iterable[Rows]:
         """The next packet, or those that it stands for."""
         size = os.readv(self._tun, self._room) - virtio.LENGTH
         packet = self._view[:size]
-        if self._header != virtio.NOTHING:
-            front = virtio.read(self._header)
-            if front.gso:
-                return self._parts(self._memory[:size], front)
-            front.complete(packet)
+        if self._header != virtio.NOTHING and self._is_whole(packet):
+            return self._parts(size)
         return (Rows(packet, size),)
 
-    def more(self) -> Iterable[Rows]:
-        """All that wait in the device's queue; those of equal length together.
-
-        Where nothing waited, nobody looks again for a while: in a conversation nothing ever waits, and looking takes
-        time.
-        """
-        if self._skipping:
-            self._skipping -= 1
-            return ()
-        return self._gathered()
-
-    def _gathered(self) -> Iterator[Rows]:
-        taken = row = 0
-        self._skipping = _SKIPPED
-        while (size := self._read(taken)) is not None:
-            self._skipping = 0
-            front = virtio.read(self._header)
-            if front.gso:
-                if taken:
-                    yield Rows(self._view[:taken], row)
-                yield from self._parts(self._memory[taken : taken + size], front)
-                taken = 0
-                continue
-            front.complete(self._view[taken : taken + size])
-            self._book.at_hand = True
-            if taken and (size > row or taken + size > MOST_BYTES or taken == MOST_ROWS * row):
-                yield Rows(self._view[:taken], row)
-                self._view[:size] = self._view[taken : taken + size]
-                taken = 0
-            row = row if taken else size
-            taken += size
-            if size < row:
-                yield Rows(self._view[:taken], row)
-                taken = 0
-        if taken:
-            yield Rows(self._view[:taken], row)
-
-    def _read(self, at: int) -> int | None:
-        """Bytes of the next packet, which is put there; None where none waits."""
+    def _read(self, at: int) -> tuple[int, bool] | None:
         try:
-            return os.preadv(self._tun, [self._header, self._view[at:]], -1, os.RWF_NOWAIT) - virtio.LENGTH
+            size = os.preadv(self._tun, [self._header, self._view[at:]], -1, os.RWF_NOWAIT) - virtio.LENGTH
         except BlockingIOError:
             return None
         except OSError as error:
             if error.errno not in _FLAGS_OF_NONE:
                 raise
-            self._skipping = sys.maxsize  # Linux 5.10 and older
             return None
+        self._book.at_hand = True
+        return size, self._header != virtio.NOTHING and self._is_whole(self._view[at : at + size])
 
-    def _parts(self, packet: Bytes, front: virtio.Virtio) -> Iterator[Rows]:
+    def _is_whole(self, packet: memoryview) -> bool:
+        """Whether it stands for several; if not, it has its checksum afterwards."""
+        self._front = front = virtio.read(self._header)
+        if not front.gso:
+            front.complete(packet)
+        return bool(front.gso)
+
+    def _parts(self, size: int) -> Iterator[Rows]:
+        packet, front = self._memory[:size], self._front
         header = front.start + (4 * (int(packet[front.start + 12]) >> 4) if front.protocol == TCP else 8)
         shape = Shape(int(packet[0]) >> 4, front.start, front.protocol, header)
         matrix = self._matrix(shape, header + front.size)
