@@ -120,8 +120,8 @@ class Burst:
         return self.data[place:].startswith(joined[40:])
 
 
-def burst(chance: random.Random) -> Burst:
-    sequence, port = chance.randrange(1 << 31), chance.randrange(1024, 65536)
+def burst(chance: random.Random, port: int) -> Burst:
+    sequence = chance.randrange(1 << 31)
     count, payload = chance.randint(2, 40), chance.randint(40, 1000)
     data = chance.randbytes(count * payload)
     parts = []

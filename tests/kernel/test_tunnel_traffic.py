@@ -132,7 +132,7 @@ def test_hostile_datagrams_do_no_harm(sandboxed: Sandboxed, way: str, outer: int
             bursts: dict[bytes, Burst] = {}
             while kept["sent"] + kept["foreign"] < count:
                 if chance.randrange(50) == 0:
-                    made = burst(chance)
+                    made = burst(chance, 1024 + len(bursts))
                     segments = (SOL_UDP, UDP_SEGMENT, made.size.to_bytes(2, sys.byteorder))
                     peer.sendmsg([b"".join(made.parts)], [segments], 0, here)
                     kept["sent"] += len(made.parts)
