@@ -222,6 +222,9 @@ def test_nothing_that_a_program_calls_itself_reaches_the_terminal(language: str)
     [
         ("/usr/bin/python3 -m tunlab.programs.reader --device tun0", "reader"),
         ("python3.12 /home/me/answer.py", "answer.py"),
+        ("python3 -u answer.py -m x", "answer.py"),
+        ("/usr/bin/python3 /bin/tunlab tunnel --device tun0", "tunnel"),
+        ("/bin/sh ./tap.sh", "tap.sh"),
         ("/usr/sbin/openvpn --config a.conf", "openvpn"),
         ("vtund[c]: plain tun tun0", "vtund"),
         ("python3", "python3"),

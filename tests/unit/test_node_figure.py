@@ -1,5 +1,7 @@
 """The figure of a node: what is in it, and that it fits."""
 
+from dataclasses import replace
+
 import pytest
 from rich.console import Console
 
@@ -34,6 +36,16 @@ THROUGH = [
     hop(1, "h1", "tun0", "out"),
     hop(2, "h1", "tun0", "through", program="echo", pid=7),
     hop(3, "h1", "tun0", "in", "back"),
+]
+BR0 = device("br0", "bridge", "198.51.100.3/24")
+PORTS = [replace(ETH0, addresses=(), master="br0"), replace(device("tap0", "tap", holder="guest"), master="br0")]
+BRIDGED = [
+    hop(1, "h2", "eth0", "out"),
+    hop(2, "h1", "eth0", "in", port_of="br0"),
+    hop(3, "h1", "tap0", "out", port_of="br0"),
+    hop(4, "h1", "tap0", "through", program="guest", pid=7, port_of="br0"),
+    hop(5, "h1", "tap0", "in", "back", port_of="br0"),
+    hop(6, "h1", "eth0", "out", "back", port_of="br0"),
 ]
 LONG = device("a-device-so-long", "veth", "2001:db8:1111:2222:3333:4444:5555:6666/64", peer="h2:b")
 
@@ -85,6 +97,36 @@ def test_before_the_packet() -> None:
     assert ">" not in text
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_ports_of_a_bridge_are_in_its_box_below_the_stack(language: str) -> None:
+    words = Words(language)
+    lines = drawn(BRIDGED, [LO, BR0, *PORTS], language)
+    ports = next(number for number, line in enumerate(lines) if "eth0  2> <6" in line)
+    assert "tap0  3> <5" in lines[ports]
+    assert lines[ports + 1].split("|")[1].strip() == f"{words('figure_bridge')} br0 198.51.100.3/24"
+    stack = next(number for number, line in enumerate(lines) if words("figure_stack") in line)
+    assert stack < ports and words("figure_crossed", there=0, back=0) in lines[stack + 1]
+    program = next(number for number, line in enumerate(lines) if "guest pid 7  4>" in line)
+    assert program < stack  # and from there a line leads down to its port
+    assert all(line.endswith("|") for line in lines[stack : ports - 1])
+    assert words("figure_cable", peer="h2:eth0") in lines[ports + 4]
+
+
+def test_what_is_no_port_of_the_bridge() -> None:
+    """A tap is beside the stack until it is plugged in. If the packet went past the bridge, that has no box."""
+    eth0, tap0 = PORTS
+    lines = drawn([], [BR0, eth0, replace(tap0, master=None)])
+    assert any("protocol stack" in line and "|" in line for line in lines) and "bridge br0" in "\n".join(lines)
+    assert any("----| tap0" in line for line in lines)
+    assert "bridge br0" in "\n".join(drawn([], [BR0, tap0]))  # no cable at all
+    assert "bridge br0" not in "\n".join(drawn(RECEIVED, [BR0, ETH0, tap0]))
+
+
+def test_a_packet_lost_at_a_port() -> None:
+    end = Traced("s", 1, "lost", "there", "h1:tap0 out", None, None, "h2", "10.0.0.2", "icmp", 84)
+    assert any("tap0  3>  X" in line for line in drawn(BRIDGED[:3], [BR0, *PORTS], end=end))
+
+
 @pytest.mark.parametrize(
     ("last", "wanted"),
     [
@@ -103,7 +145,11 @@ def test_where_it_was_lost(last: str, wanted: str | None) -> None:
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("width", [56, 76, 116])
 @pytest.mark.parametrize("hops", [[], RECEIVED, THROUGH], ids=["none", "received", "through"])
-@pytest.mark.parametrize("more", [(), (LONG,), (LONG, device("tap0", "tap"))], ids=["few", "long", "many"])
+@pytest.mark.parametrize(
+    "more",
+    [(), (LONG,), (LONG, device("tap0", "tap")), (BR0, *PORTS), (BR0, *PORTS, replace(LONG, master="br0"))],
+    ids=["few", "long", "many", "bridge", "ports"],
+)
 def test_it_fits(language: str, width: int, hops: list[Hop], more: tuple[DeviceSeen, ...]) -> None:
     lines = drawn(hops, [LO, ETH0, TUN0, *more], language, width)
     assert max(map(cells, lines)) <= width

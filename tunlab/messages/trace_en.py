@@ -97,6 +97,7 @@ SENTENCES: dict[str, str] = {
     "figure_stack": "protocol stack",
     "figure_crossed": "there {there} x, back {back} x",
     "figure_file": "/dev/net/tun, fd {fd}",
+    "figure_bridge": "bridge",
     "figure_cable": "cable to {peer}",
     "figure_cable_unknown": "the far end",
     "figure_legend": "n> the way there, <n the way back, as in the table; X lost here",

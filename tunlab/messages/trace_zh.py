@@ -97,6 +97,7 @@ SENTENCES: dict[str, str] = {
     "figure_stack": "协议栈",
     "figure_crossed": "去程 {there} 次，回程 {back} 次",
     "figure_file": "/dev/net/tun，fd {fd}",
+    "figure_bridge": "网桥",
     "figure_cable": "网线，通往 {peer}",
     "figure_cable_unknown": "另一端",
     "figure_legend": "n> 去程，<n 回程，数字就是上表的编号；X 在这里丢失",

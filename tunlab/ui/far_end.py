@@ -1,14 +1,13 @@
 """What is at the far end of a device: programs, a peer, ports, another host."""
 
 from collections.abc import Iterator
-from pathlib import PurePath
 
 from rich.table import Table
 from rich.text import Text
 
+from tunlab.engine.scene import program_name
 from tunlab.i18n import Words
 from tunlab.model.device import Bridge, DeviceDetails, FarDevice, FdbEntry, HeldBy, Macvlan, TunEnd, Vxlan
-from tunlab.model.program import without_title
 from tunlab.ui.printable import printable
 
 
@@ -72,7 +71,7 @@ def holder_words(holder: HeldBy, words: Words, whole: bool) -> Iterator[Text]:
     """A process: its pids, its descriptor, and what was typed to start it, or only the name of that."""
     command = printable(holder.command)
     if not whole:
-        yield Text(_program(command), "bold")
+        yield Text(program_name(command), "bold")
     pids = words("page_pid", pid=holder.pid)
     if holder.host_pid not in (None, holder.pid):
         pids += words("page_host_pid", pid=holder.host_pid)
@@ -80,16 +79,6 @@ def holder_words(holder: HeldBy, words: Words, whole: bool) -> Iterator[Text]:
     yield Text(f"fd {holder.fd}")
     if whole:
         yield Text(command, "bold")
-
-
-def _program(command: str) -> str:
-    """The name by which people know it: of Python's programs not python, but the module or script."""
-    words = command.split()
-    name = without_title(PurePath(words[0]).name) if words else ""
-    if name.startswith("python") and len(words) > 1:
-        module = words[words.index("-m") + 1 :] if "-m" in words else []
-        return module[0].rpartition(".")[2] if module else PurePath(words[1]).name
-    return name
 
 
 def _persistent(tun: TunEnd, words: Words) -> str:

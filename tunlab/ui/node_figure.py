@@ -3,7 +3,7 @@
 ASCII only, as the drawings of topologies are: lines of ambiguous width break on terminals that are set to Chinese.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -33,32 +33,38 @@ def node_figure(
     """The far end of a tun or tap device, a program, stands astride the border between user space and kernel.
 
     `devices` are the node's; `hops` those of one packet, or none before it was sent. The devices that it passed come
-    first, as many as fit.
+    first, as many as fit. The ports of a bridge are in its box; what lies beside it is left out, unless the packet
+    passed there: then there is no such box.
     """
     own = [hop for hop in hops if hop.node == node]
     passed = {hop.device for hop in own}
     known = sorted((each for each in devices if each.kind != "loopback"), key=lambda each: each.device not in passed)
-    tunnels = [each for each in known if each.kind in _TUNNELS]
-    cables = [each for each in known if each.kind not in _TUNNELS]
+    bridge = _bridge(known, passed)
+    tunnels = sorted((each for each in known if each.kind in _TUNNELS), key=lambda each: not _joins(each, bridge))
+    cables = [each for each in known if each.kind not in _TUNNELS and (bridge is None or _joins(each, bridge))]
     most = 3 if width >= _LABEL + 3 * _NARROWEST + 2 * _GAP else 2
     tunnels = tunnels[: most - 1]
     cables = cables[: max(1, most - len(tunnels))]
     columns = max(1, len(cables)) + len(tunnels)
     column = min(_WIDEST, (width - _LABEL - (columns - 1) * _GAP) // columns)
     canvas = _Canvas(column)
+    ports = [each for each in (*cables, *tunnels) if _joins(each, bridge)]
     canvas.zones(words, bool(cables))
     _draw_user(canvas, node, hops, own, words)
     spanned = max(1, len(cables))
     lost = _lost_in(node, end)
     canvas.box(0, _STACK, _stack_lines(node, hops, lost == _IN_STACK, words), bool(own), spanned)
+    if bridge is not None:
+        _draw_bridge(canvas, bridge, [*[None] * (not cables), *ports], own, lost, words)
     for number, device in enumerate(cables):
-        canvas.line(number, _STACK + 4)
-        canvas.box(number, _NIC, _device_lines(device, own, lost, words), device.device in passed)
+        if bridge is None:
+            canvas.line(number, _STACK + 4)
+            canvas.box(number, _NIC, _device_lines(device, own, lost, words), device.device in passed)
         canvas.line(number, _OUTSIDE)
         far = words("figure_cable", peer=device.peer) if device.peer else words("figure_cable_unknown")
         canvas.put(canvas.x(number), _CABLE, Text(far))
     for number, device in enumerate(tunnels, spanned):
-        _draw_tunnel(canvas, number, device, own, lost, words)
+        _draw_tunnel(canvas, number, device, own, lost, words, device in ports)
     return Group(*canvas.lines(), *([Text(words("figure_legend"))] if own else []))
 
 
@@ -135,7 +141,51 @@ def _draw_user(canvas: _Canvas, node: str, hops: Sequence[Hop], own: Sequence[Ho
         canvas.put(canvas.x(0) + _SOCKET, y, Text(f"|  {beside} " if beside else "|"))
 
 
-def _draw_tunnel(canvas: _Canvas, number: int, device: DeviceSeen, own: Sequence[Hop], lost: str, words: Words) -> None:
+def _bridge(devices: Sequence[DeviceSeen], passed: Collection[str]) -> DeviceSeen | None:
+    """The bridge that is drawn: it has ports, and the packet passed no cable beside it."""
+    for bridge in devices:
+        ports = {each.device for each in devices if _joins(each, bridge)}
+        beside = {each.device for each in devices if each.kind not in (*_TUNNELS, "bridge")} - ports
+        if bridge.kind == "bridge" and ports and not beside & set(passed):
+            return bridge
+    return None
+
+
+def _joins(device: DeviceSeen, bridge: DeviceSeen | None) -> bool:
+    """Whether it is a port of the bridge."""
+    return bridge is not None and device.master == bridge.device
+
+
+def _draw_bridge(
+    canvas: _Canvas,
+    bridge: DeviceSeen,
+    ports: Sequence[DeviceSeen | None],
+    own: Sequence[Hop],
+    lost: str,
+    words: Words,
+) -> None:
+    """Below the protocol stack, with each port in its column; where a column has none, there is None."""
+    names, own_lines = Text(), _device_lines(bridge, own, lost, words)
+    for port in ports:
+        name = _device_lines(port, own, lost, words)[0] if port else Text()
+        names.append_text(padded(cut(name, canvas.column - _GAP), canvas.column + _GAP))
+    names.rstrip()
+    told = Text.assemble(words("figure_bridge"), " ", own_lines[0], " ", own_lines[1])
+    known = {bridge.device, *(port.device for port in ports if port)}
+    canvas.line(0, _STACK + 4)
+    canvas.box(0, _NIC, [names, told], any(hop.device in known for hop in own), len(ports))
+
+
+def _draw_tunnel(
+    canvas: _Canvas,
+    number: int,
+    device: DeviceSeen,
+    own: Sequence[Hop],
+    lost: str,
+    words: Words,
+    bridged: bool,
+) -> None:
+    """The program at its far end and, unless it is in the box of a bridge, the device itself."""
     at_program = [hop for hop in own if hop.device == device.device and hop.program is not None]
     at_device = [hop for hop in own if hop.device == device.device and hop.program is None]
     lines = [Text(words("compare_nobody")), Text()]
@@ -148,7 +198,10 @@ def _draw_tunnel(canvas: _Canvas, number: int, device: DeviceSeen, own: Sequence
             first = _marked(name_of(holder), at_program)
         lines = [first, socket, Text(words("figure_file", fd=holder.fd))]
     canvas.box(number, _USER, lines, bool(at_program))
-    canvas.line(number, _USER + len(lines) + 2)
+    for y in range(_USER + len(lines) + 2, _NIC if bridged else _STACK + 1):
+        canvas.line(number, y)
+    if bridged:
+        return
     canvas.box(number, _STACK + 1, _device_lines(device, own, lost, words), bool(at_device))
     before = canvas.x(number) - _GAP
     if number == 1 or not at_device:
