@@ -19,10 +19,14 @@ class Arrivals:
         self.view = memoryview(bytearray(MOST_BYTES + 2 * _LONGEST))
         self._room = [self.view[:_LONGEST]]
         self._size = 0
+        self._heard: OSError | None = None
         self.more = Gathering(self.view, self._read, self._rows).more
 
     def wait(self) -> Rows:
         """The next datagram, or several. Raises OSError for an ICMP error about something that we sent."""
+        if self._heard is not None:
+            heard, self._heard = self._heard, None
+            raise heard
         total, told, _, _ = self._wire.recvmsg_into(self._room, _TOLD)
         return Rows(self.view[:total], int.from_bytes(told[0][2], sys.byteorder) if told else total)
 
@@ -30,6 +34,9 @@ class Arrivals:
         try:
             total, told, _, _ = self._wire.recvmsg_into([self.view[at : at + _LONGEST]], _TOLD, MSG_DONTWAIT)
         except BlockingIOError:
+            return None
+        except OSError as error:  # what was gathered before it is not lost for that
+            self._heard = error
             return None
         self._size = int.from_bytes(told[0][2], sys.byteorder) if told else total
         return total, total > self._size or total == 0

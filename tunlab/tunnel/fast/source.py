@@ -1,6 +1,5 @@
 """What the stack sends to the device, read as the device gives it, and made into packets no longer than its MTU."""
 
-import errno
 import os
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -16,7 +15,6 @@ from tunlab.tunnel.rows import Packet, Rows
 from tunlab.tunnel.sending import Sending
 
 _LONGEST = 65535
-_FLAGS_OF_NONE = (errno.EOPNOTSUPP, errno.ENOSYS)  # Linux 5.10 and older: nothing is gathered
 
 
 class Source:
@@ -46,11 +44,7 @@ class Source:
     def _read(self, at: int) -> tuple[int, bool] | None:
         try:
             size = os.preadv(self._tun, [self._header, self._view[at:]], -1, os.RWF_NOWAIT) - virtio.LENGTH
-        except BlockingIOError:
-            return None
-        except OSError as error:
-            if error.errno not in _FLAGS_OF_NONE:
-                raise
+        except OSError:  # nothing waits; or what wait() will hear of; or Linux 5.10 and older, which gathers nothing
             return None
         self._book.at_hand = True
         return size, self._header != virtio.NOTHING and self._is_whole(self._view[at : at + size])
