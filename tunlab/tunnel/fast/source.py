@@ -29,10 +29,10 @@ class Source:
         self._tun = tun
         self._book = book
         self._header = bytearray(virtio.LENGTH)
-        self._view = memoryview(bytearray(MOST_BYTES + _LONGEST))
+        self._view = memoryview(bytearray(2 * _LONGEST))
         self._room: list[Packet] = [self._header, self._view]
         self._memory = np.frombuffer(self._view, np.uint8)
-        self._split_view = memoryview(bytearray(MOST_BYTES))
+        self._split_view = memoryview(bytearray(_LONGEST))
         self._split = np.frombuffer(self._split_view, np.uint8)
         self._matrix = lru_cache(64)(self._new_matrix)
         self._skipping = 0
@@ -67,14 +67,14 @@ class Source:
             front = virtio.read(self._header)
             if front.gso:
                 if taken:
-                    yield Rows(self._view[:taken], row)
+                    yield from self._before_others(taken, row)
                 yield from self._parts(self._memory[taken : taken + size], front)
                 taken = 0
                 continue
             front.complete(self._view[taken : taken + size])
             self._book.at_hand = True
             if taken and (size > row or taken + size > MOST_BYTES or taken == MOST_ROWS * row):
-                yield Rows(self._view[:taken], row)
+                yield from self._before_others(taken, row)
                 self._view[:size] = self._view[taken : taken + size]
                 taken = 0
             row = row if taken else size
@@ -84,6 +84,11 @@ class Source:
                 taken = 0
         if taken:
             yield Rows(self._view[:taken], row)
+
+    def _before_others(self, taken: int, row: int) -> Iterator[Rows]:
+        self._book.follow = True
+        yield Rows(self._view[:taken], row)
+        self._book.follow = False
 
     def _read(self, at: int) -> int | None:
         """Bytes of the next packet, which is put there; None where none waits."""
@@ -98,14 +103,31 @@ class Source:
             return None
 
     def _parts(self, packet: Bytes, front: virtio.Virtio) -> Iterator[Rows]:
-        header = front.start + (4 * (int(packet[front.start + 12]) >> 4) if front.protocol == TCP else 8)
-        shape = Shape(int(packet[0]) >> 4, front.start, front.protocol, header)
-        matrix = self._matrix(shape, header + front.size)
+        self._book.at_hand = True
+        shape = _shape(packet, front)
+        if shape is None:
+            yield Rows(packet.data, len(packet))
+            return
+        matrix = self._matrix(shape, shape.header + front.size)
         begin, left = 0, 1
         while left:
             end, left = split(packet, matrix, begin)
             begin += len(matrix.rows)
+            self._book.follow = left > 0
             yield Rows(self._split_view[:end], matrix.size)
 
     def _new_matrix(self, shape: Shape, size: int) -> Matrix:
-        return Matrix(self._split[: min(MOST_BYTES, MOST_ROWS * size)], shape, size)
+        return Matrix(self._split[: max(size, min(MOST_BYTES, MOST_ROWS * size))], shape, size)
+
+
+def _shape(packet: Bytes, front: virtio.Virtio) -> Shape | None:
+    """None where packet and `front` contradict each other: Linux before 6.11 passes on what a guest or raw socket sets."""
+    length, start = len(packet), front.start
+    version = int(packet[0]) >> 4
+    least = start + (20 if front.protocol == TCP else 8)
+    if not front.flags & virtio.NEEDS_CSUM or start % 4 or start < (40 if version == 6 else 20) or least > length:
+        return None
+    header = start + 4 * (int(packet[start + 12]) >> 4) if front.protocol == TCP else least
+    if header < least or not front.size or header + front.size > min(length, 65535):
+        return None
+    return Shape(version, start, front.protocol, header)
