@@ -28,7 +28,8 @@ class Sending:
     """`room`: of the latest packet that was too big, how many bytes it might have had; 0 while there was none.
 
     `without`: what it has turned out that the kernel does not do on the way to the peer, or nothing.
-    `at_hand`: a packet has been read, and is not yet counted as what became of it.
+    `at_hand`: a packet has been read, and is not yet counted as what became of it. `follow`: and not only the one
+    that is counted next.
     """
 
     def __init__(self, tun: int, wire: Wire, book: counts.Counts, front: bytes, telling: Telling) -> None:
@@ -39,7 +40,7 @@ class Sending:
         self._telling = telling
         self.room = 0
         self.without = ""
-        self.at_hand = False
+        self.at_hand = self.follow = False
 
     def read(self, packet: Packet) -> int:
         """A packet was read. The number under which it was reported, or 0."""
@@ -61,12 +62,17 @@ class Sending:
         if any(causes):
             for packet, cause in zip(rows, causes, strict=True):
                 self._telling.second("sent", packet, cause)
-        self.at_hand = False
+        self.at_hand = self.follow
+
+    def not_all_sent(self, error: OSError) -> None:
+        """Nothing of it was sent; now each is tried by itself. What was said of an earlier packet is not said again."""
+        if error.errno == errno.ECONNREFUSED:
+            self._cells[counts.SEND_CLOSED] += 1
 
     def sent(self, packet: Packet, cause: int) -> None:
         """It was sent."""
         self._was_sent(packet, cause)
-        self.at_hand = False
+        self.at_hand = self.follow
 
     def not_sent(self, packet: Packet, error: OSError, cause: int) -> None:
         """Its sending was refused.
@@ -75,7 +81,7 @@ class Sending:
         packet was not even looked at: only a second error is about this one.
         """
         self._meet(packet, error, cause)
-        self.at_hand = False
+        self.at_hand = self.follow
 
     def _meet(self, packet: Packet, error: OSError, cause: int) -> None:
         room = self._wire.room() - OVERHEAD

@@ -13,6 +13,7 @@ class Gathering:
     """`read` puts what waits next at a place of `view`, and says how many bytes that has; None: nothing waits.
 
     It also says whether that is more than one packet: then `whole` makes rows of it, at the beginning of `view`.
+    `holds`: one has been read that comes after those that are handed out.
     """
 
     def __init__(
@@ -25,6 +26,7 @@ class Gathering:
         self._read = read
         self._whole = whole
         self._skipping = 0
+        self.holds = False
 
     def more(self) -> Iterable[Rows]:
         """All that wait.
@@ -46,7 +48,9 @@ class Gathering:
             size, is_whole = found
             no_room = size > row or taken + size > MOST_BYTES or taken == MOST_ROWS * row
             if taken and (is_whole or no_room):
+                self.holds = True
                 yield Rows(view[:taken], row)
+                self.holds = False
                 view[:size] = view[taken : taken + size]
                 taken = 0
             if is_whole:

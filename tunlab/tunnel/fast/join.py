@@ -1,7 +1,8 @@
 """Packets of one flow that came one after the other, joined into one for the stack: as its own GRO would do it.
 
 tcp_gro_receive() of net/ipv4/tcp_offload.c, inet_gro_receive() of net/ipv4/af_inet.c. Stricter than these: only what
-`split` would make the same packets of again, byte for byte.
+`split` would make the same packets of again, byte for byte: no checksum that holds but that nobody would write so, no
+packet without payload, none that IPv4's way of counting down takes for another protocol's.
 """
 
 from typing import NamedTuple
@@ -10,12 +11,13 @@ import numpy as np
 
 from tunlab.tunnel.fast import virtio
 from tunlab.tunnel.fast.matrix import Matrix, Words, in_host_order
-from tunlab.tunnel.fast.shape import ACK, ECE, FIN, PSH, TCP, Shape, pseudo_sum
+from tunlab.tunnel.fast.shape import ACK, ECE, FIN, PSH, TCP, UDP, Shape, pseudo_sum
 
 _ALONE = 0xFF ^ (ACK | ECE)  # with any other flag, a packet ends what was joined before it, or stays by itself
 _ENDS = (FIN | PSH) << 16  # in the word with TCP's flags
 _MODULUS = np.uint32(0xFFFF)
 _UPPER, _LOWER = 0xFFFF_0000, 0x0000_FFFF
+_UNUSUAL = {TCP: b"\xff\xff", UDP: b"\0\0"}  # 0 is written so; RFC 768: there is none
 
 
 class Joined(NamedTuple):
@@ -32,13 +34,31 @@ def how_many(matrix: Matrix, count: int, last: int) -> int:
     The last row has `last` bytes, and 0 behind these. The first is whole: its IP header holds.
     """
     shape = matrix.shape
-    if shape.protocol == TCP:
-        if matrix.rows[0, shape.transport + 13] & _ALONE:
-            return 1
-    elif not matrix.checksums[0]:  # RFC 768: it has none
+    header = matrix.rows[0, : shape.header].tobytes()
+    if shape.protocol == TCP and header[shape.transport + 13] & _ALONE:
+        return 1
+    if last <= shape.header:  # it would be gone
+        count, last = count - 1, matrix.size
+    if shape.version == 4:
+        count, last = _counting_down(header, matrix.size, count, last)
+    if count == 1:
         return 1
     found = _alike(matrix, count, last)
-    return found if found == 1 else max(1, _right(matrix, found, last if found == count else matrix.size))
+    return found if found == 1 else max(1, _right(header, matrix, found, last if found == count else matrix.size))
+
+
+def _counting_down(header: bytes, size: int, count: int, last: int) -> tuple[int, int]:
+    """How many rows there are before IPv4's identification or header checksum passes 0, and the last one's bytes.
+
+    Behind that a word that has counted down is no longer what stands in the header: it has borrowed from its neighbour.
+    """
+    checksum = header[10] << 8 | header[11]
+    most = min(0x1_0000 - (header[4] << 8 | header[5]), checksum + 1) if checksum != 0xFFFF else 1
+    if count > most:
+        return most, size
+    if last != size and checksum - (count - 1) + size - last >= 0xFFFF:
+        return count - 1, size
+    return count, last
 
 
 def _alike(matrix: Matrix, count: int, last: int) -> int:
@@ -80,16 +100,17 @@ def _lengthen(end: Words, shape: Shape, missing: int) -> None:
         end[shape.transport // 4 + 1] += np.uint32(missing << 16)
 
 
-def _right(matrix: Matrix, count: int, last: int) -> int:
+def _right(header: bytes, matrix: Matrix, count: int, last: int) -> int:
     """How many rows there are before the first whose checksum does not hold."""
     shape = matrix.shape
     sums = matrix.sums(count)
-    pseudo = pseudo_sum(matrix.rows[0, :40].tobytes(), shape, matrix.size - shape.transport)
+    pseudo = pseudo_sum(header, shape, matrix.size - shape.transport)
     if last != matrix.size:
         sums[-1] += np.uint32(in_host_order(last - matrix.size))
     sums %= _MODULUS
-    if shape.protocol != TCP:
-        sums[matrix.checksums[:count] == 0] = _MODULUS  # which is no remainder
+    checksums, unusual = matrix.checksums[:count], _UNUSUAL[shape.protocol]
+    if unusual in checksums.tobytes():
+        sums[checksums == int.from_bytes(unusual)] = _MODULUS  # which is no remainder
     right = np.uint32(-pseudo % 0xFFFF)
     # Bytes are compared in a fraction of the time that an array's any() takes.
     return count if sums.tobytes() == right.tobytes() * count else int((sums != right).argmax())

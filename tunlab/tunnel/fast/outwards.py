@@ -43,13 +43,16 @@ class Sender:
                 size = rows.size.to_bytes(2, sys.byteorder)
                 self._wire.sendmsg([rows.data], [(SOL_UDP, UDP_SEGMENT, size)])
             except OSError as error:
+                self._book.not_all_sent(error)
                 if error.errno == errno.EIO:  # nobody behind the route makes checksums, and Linux is older than 6.11
                     self._segments, self._book.without = False, "UDP_SEGMENT"
             else:
                 self._book.all_sent(rows, numbers)
                 return
+        follow, self._book.follow = self._book.follow, True
         for packet, number in zip(rows, numbers, strict=True):
             self._send_one(packet, number)
+        self._book.at_hand = self._book.follow = follow
 
     def _send_one(self, packet: memoryview, number: int) -> None:
         try:

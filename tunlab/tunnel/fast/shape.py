@@ -28,10 +28,10 @@ def joinable(packet: Packet) -> Shape | None:
     """That of a whole TCP or UDP packet without IP options or extension headers; None for all else, and for fragments.
 
     The packet's IP header holds. These are what the kernel's own GRO takes up (inet_gro_receive() of
-    net/ipv4/af_inet.c).
+    net/ipv4/af_inet.c, udp_gro_receive() of net/ipv4/udp_offload.c: UDP's length must be the packet's).
     """
     if packet[0] == 0x45:
-        if packet[6] & 0x3F or packet[7]:
+        if packet[6] & 0xBF or packet[7]:
             return None
         return _shape(packet, 4, 20, packet[9])
     if packet[0] >> 4 == 6:
@@ -44,7 +44,8 @@ def _shape(packet: Packet, version: int, transport: int, protocol: int) -> Shape
     if protocol == TCP and len(packet) > transport + 20:
         header += 4 * (packet[transport + 12] >> 4)
         return Shape(version, transport, TCP, header) if transport + 20 <= header < len(packet) else None
-    if protocol == UDP and len(packet) > transport + 8:
+    length = len(packet) - transport
+    if protocol == UDP and length > 8 and packet[transport + 4] << 8 | packet[transport + 5] == length:
         return Shape(version, transport, UDP, transport + 8)
     return None
 

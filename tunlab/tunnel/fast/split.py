@@ -4,10 +4,12 @@ What the kernel would do itself: tcp_gso_segment() of net/ipv4/tcp_offload.c, __
 net/ipv4/udp_offload.c.
 """
 
+import sys
+
 import numpy as np
 
 from tunlab.tunnel.fast.matrix import Bytes, Matrix, in_host_order
-from tunlab.tunnel.fast.shape import CWR, FIN, PSH, TCP, UDP, Shape, pseudo_sum
+from tunlab.tunnel.fast.shape import CWR, FIN, PSH, TCP, UDP, Shape
 
 _MODULUS = np.uint32(0xFFFF)
 _ENOUGH = 0xFFFF * 0xFFFF  # a multiple of 65535 above every sum, so that differences stay positive
@@ -15,6 +17,8 @@ _ENOUGH = 0xFFFF * 0xFFFF  # a multiple of 65535 above every sum, so that differ
 
 def split(packet: Bytes, matrix: Matrix, begin: int = 0) -> tuple[int, int]:
     """Fill the matrix with the packets from number `begin` on: as many as are left, or find place.
+
+    The checksum's field of the packet holds the pseudo-header's sum only, as the device tells of all that are longer.
 
     Returns how many bytes of the matrix they take, and how many packets there are yet to come.
     """
@@ -29,8 +33,9 @@ def split(packet: Bytes, matrix: Matrix, begin: int = 0) -> tuple[int, int]:
         matrix.payload[full, :rest] = payload[full * payload_size :]
         matrix.payload[full, rest:] = 0
     last = shape.header + (rest or payload_size)
-    _headers(packet[: shape.header].tobytes(), matrix, begin, count, last, ends=count == total)
-    _checksums(matrix, count, last)
+    first = packet[: shape.header].tobytes()
+    _headers(first, matrix, begin, count, last, ends=count == total)
+    _checksums(_pseudo_sum(first, shape, size - len(packet)), matrix, count, last)
     return (count - 1) * size + last, total - count
 
 
@@ -97,13 +102,21 @@ def _shorten(end: Bytes, shape: Shape, size: int, last: int) -> None:
         end[place : place + 2].view(">u2")[0] = last - shape.transport
 
 
-def _checksums(matrix: Matrix, count: int, last: int) -> None:
+def _pseudo_sum(first: bytes, shape: Shape, longer: int) -> int:
+    """A row's, of the packet's own, which is in its checksum's field: that has the address at the end of a route.
+
+    `longer`: bytes that a row has more than the packet.
+    """
+    place = shape.transport + shape.checksum
+    return (int.from_bytes(first[place : place + 2], sys.byteorder) + in_host_order(longer)) % 0xFFFF
+
+
+def _checksums(pseudo: int, matrix: Matrix, count: int, last: int) -> None:
     """RFC 1071: what makes the sum of a packet's transport, with its pseudo-header, a multiple of 65535."""
     shape = matrix.shape
     sums = matrix.sums(count)
     if last != matrix.size:
         sums[-1] += in_host_order(last - matrix.size)
-    pseudo = pseudo_sum(matrix.rows[0, :40].tobytes(), shape, matrix.size - shape.transport)
     found = (np.uint32(_ENOUGH - pseudo) - sums) % _MODULUS
     if shape.protocol == UDP:
         found[found == 0] = 0xFFFF  # RFC 768: 0 says that there is none
