@@ -7,6 +7,7 @@ taken apart here (rtnetlink(7)).
 import os
 import socket
 import struct
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ _NLMSG_ERROR, _NLMSG_DONE = 2, 3
 _REQUEST, _DUMP = 0x1, 0x300
 _IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_LINK, _IFLA_MASTER = 1, 3, 5, 10  # linux/if_link.h
 _IFLA_LINKINFO, _IFLA_EXT_MASK, _IFLA_LINK_NETNSID, _IFLA_IF_NETNSID = 18, 29, 37, 46
+_IFLA_GSO_MAX_SIZE = 41
 _SKIP_STATISTICS = 1 << 3  # RTEXT_FILTER_SKIP_STATS
 _INFO_KIND, _INFO_DATA = 1, 2
 _TUN_TYPE = 3
@@ -101,6 +103,14 @@ class Links:
         with suppress(OSError, KernelError):
             for body in self._ask(_GETLINK, 0, wanted):
                 return _mac(dict(_attributes(body[_LINK.size :])).get(_IFLA_ADDRESS, b""))
+        return None
+
+    def largest_at_once(self, index: int) -> int | None:
+        """What the stack hands a device at once at most, in bytes (gso_max_size)."""
+        with attempting("ip -d link show"):
+            for body in self._ask(_GETLINK, 0, _LINK.pack(0, 0, index, 0, 0)):
+                found = dict(_attributes(body[_LINK.size :])).get(_IFLA_GSO_MAX_SIZE)
+                return int.from_bytes(found, sys.byteorder) if found else None
         return None
 
     def _ask(self, kind: int, flags: int, body: bytes) -> Iterator[bytes]:

@@ -121,7 +121,8 @@ def joined(matrix: Matrix, count: int, last: int) -> Joined:
     shape = matrix.shape
     t = shape.transport
     header = bytearray(matrix.rows[0, : shape.header].tobytes())
-    payload = matrix.payload[:count].reshape(-1)[: (count - 1) * matrix.payload_size + last - shape.header]
+    payload = np.ascontiguousarray(matrix.payload[:count]).reshape(-1)  # of 1 byte each it would be a view otherwise
+    payload = payload[: (count - 1) * matrix.payload_size + last - shape.header]
     total = shape.header + len(payload)
     if shape.version == 4:
         header[2:4] = total.to_bytes(2)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from tunlab.errors import KernelError
-from tunlab.kernel import rtnetlink
+from tunlab.kernel import quick_links, rtnetlink
 from tunlab.kernel.tuntap import Offload, Tun
 
 SOL_UDP, UDP_SEGMENT, UDP_GRO = 17, 103, 104  # linux/udp.h
@@ -24,11 +24,12 @@ def taken_over(tun: Tun, wire: socket.socket) -> Iterator[tuple[tuple[str, ...],
     has = {each.name: bool(granted & each) for each in Offload if each.name}
     for name, option, value in (("UDP_SEGMENT", UDP_SEGMENT, 0), ("UDP_GRO", UDP_GRO, 1)):
         has[name] = _has(wire, option, value)
-    _limit(tun.name, _AT_ONCE)
+    before = _limit(tun.name, _AT_ONCE)
     try:
         yield tuple(name for name in has if has[name]), tuple(name for name in has if not has[name])
     finally:
-        _limit(tun.name, _AT_ONCE_BY_DEFAULT)
+        if before is not None:
+            _limit(tun.name, before)
         with suppress(OSError):  # it has been deleted
             tun.offload(Offload.NONE)
 
@@ -43,13 +44,16 @@ def _has(wire: socket.socket, option: int, value: int) -> bool:
     return True
 
 
-def _limit(device: str, size: int) -> None:
-    """Where it is not ours to do, a packet goes in two calls."""
+def _limit(device: str, size: int) -> int | None:
+    """What it was before. None where it is not ours to change: then a packet may go in two calls."""
     try:
         index = socket.if_nametoindex(device)
+        with quick_links.Links() as links:
+            before = links.largest_at_once(index)
         with rtnetlink.Requests() as requests:
             limit = rtnetlink.u32(rtnetlink.IFLA_GSO_MAX_SIZE, size)
             requests.add(rtnetlink.SETLINK, rtnetlink.set_link(index, more=limit), lambda error: error)
             requests.send()
     except (KernelError, OSError):  # OSError: it has been deleted
-        return
+        return None
+    return before if before != _AT_ONCE else _AT_ONCE_BY_DEFAULT  # one of us that was killed has left it so
