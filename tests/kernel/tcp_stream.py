@@ -1,11 +1,12 @@
-"""A TCP stream between two sockets of this process, which checks what arrives."""
+"""TCP from one node to another, by sockets of this process: what arrives, as a hash."""
 
 import hashlib
 import select
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from underlay import PATIENCE
+from inside import Node
+from underlay import INNER, PATIENCE, Underlay, entered_socket
 
 
 def transferred(
@@ -32,3 +33,24 @@ def transferred(
             arrived += len(part)
             is_over = not part
     return found.hexdigest()
+
+
+def stream(net: Underlay, inner: int, data: bytes) -> str:
+    """TCP from A to B through the tunnel: the hash of what arrives."""
+    return carried(net.a, net.b, INNER[inner][1], data)
+
+
+def carried(one: Node, other: Node, to: str, data: bytes, options: Sequence[tuple[int, int, bytes | int]] = ()) -> str:
+    """TCP from one node to another, to that address, with these options of the socket that sends."""
+    family = socket.AF_INET6 if ":" in to else socket.AF_INET
+    listening, sending = (entered_socket(node, family, socket.SOCK_STREAM) for node in (other, one))
+    with listening, sending:
+        for option in options:
+            sending.setsockopt(*option)
+        listening.bind((to, 80))
+        listening.listen()
+        sending.settimeout(PATIENCE)
+        sending.connect((to, 80))
+        receiving, _ = listening.accept()
+        with receiving:
+            return transferred(sending, receiving, data)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from inside import Node, Sandboxed
-from tcp_stream import transferred
+from tcp_stream import stream
 from underlay import INNER, PATIENCE, Underlay, entered_socket, underlay
 
 from tunlab.kernel.offloads import offloads
@@ -34,21 +34,6 @@ def run(sandboxed: Sandboxed, case: Any) -> Any:
             return case(made)
 
     return sandboxed(main)
-
-
-def stream(net: Underlay, inner: int, data: bytes) -> str:
-    """TCP from A to B through the tunnel: the hash of what arrives."""
-    family = socket.AF_INET if inner == 4 else socket.AF_INET6
-    listening = entered_socket(net.b, family, socket.SOCK_STREAM)
-    sending = entered_socket(net.a, family, socket.SOCK_STREAM)
-    with listening, sending:
-        listening.bind((INNER[inner][1], 80))
-        listening.listen()
-        sending.settimeout(PATIENCE)
-        sending.connect((INNER[inner][1], 80))
-        receiving, _ = listening.accept()
-        with receiving:
-            return transferred(sending, receiving, data)
 
 
 def captured(node: Node, file: Path, most: int, case: Any) -> Any:
