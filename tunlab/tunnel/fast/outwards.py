@@ -44,7 +44,7 @@ class Sender:
                 self._wire.sendmsg([rows.data], [(SOL_UDP, UDP_SEGMENT, size)])
             except OSError as error:
                 self._book.not_all_sent(error)
-                if error.errno == errno.EIO:  # nobody behind the route makes checksums, and Linux is older than 6.11
+                if error.errno == errno.EIO:  # IPsec on the way; or no checksums by the device, before Linux 6.11
                     self._segments, self._book.without = False, "UDP_SEGMENT"
             else:
                 self._book.all_sent(rows, numbers)
