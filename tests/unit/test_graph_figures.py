@@ -47,7 +47,7 @@ def test_graphviz_takes_it(name: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(scenes())
 def test_any_scene_is_well_formed(scene: Scene) -> None:
     first, *lines = mermaid(scene).removesuffix("\n").split("\n")

@@ -57,7 +57,7 @@ def test_two_hundred_nodes_name_the_far_ends() -> None:
     assert sum("> s1:p" in line for line in lines) + sum("> h" in line for line in lines) > 300
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(scenes(), st.integers(1, 130), st.sampled_from(["en", "zh"]))
 def test_any_scene_fits_its_width(scene: Scene, width: int, language: str) -> None:
     marks = {Endpoint(node.name, each.name): ("1", "2") for node in scene.nodes[:2] for each in node.devices}

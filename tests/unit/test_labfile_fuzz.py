@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tunlab.errors import LabFileError
@@ -51,20 +51,17 @@ def loads_or_is_refused(lab: Path, file: str, data: bytes) -> None:
 
 
 @given(data=st.binary())
-@settings(deadline=None)
 def test_any_bytes(lab: Path, data: bytes) -> None:
     loads_or_is_refused(lab, "lab.yaml", data)
     loads_or_is_refused(lab, "en.md", data)
 
 
 @given(pieces=st.lists(PIECES | SIGNS, max_size=40))
-@settings(deadline=None)
 def test_any_yaml(lab: Path, pieces: list[str]) -> None:
     loads_or_is_refused(lab, "lab.yaml", "".join(pieces).encode())
 
 
 @given(line=st.integers(0, YAML.count("\n") - 1), twice=st.booleans())
-@settings(deadline=None)
 def test_a_line_dropped_or_doubled(lab: Path, line: int, twice: bool) -> None:
     lines = YAML.splitlines(keepends=True)
     lines[line] *= 2 if twice else 0
@@ -72,7 +69,6 @@ def test_a_line_dropped_or_doubled(lab: Path, line: int, twice: bool) -> None:
 
 
 @given(at=st.integers(0, len(YAML) - 1), letter=st.characters(exclude_categories=["Cs"]))
-@settings(deadline=None)
 def test_a_character_changed(lab: Path, at: int, letter: str) -> None:
     loads_or_is_refused(lab, "lab.yaml", (YAML[:at] + letter + YAML[at + 1 :]).encode())
 
@@ -81,7 +77,6 @@ def test_a_character_changed(lab: Path, at: int, letter: str) -> None:
     at=st.integers(0, len(PROSE) - 1),
     text=st.text(max_size=3) | st.sampled_from(["{", "}", "# ", "```", "\n"]),
 )
-@settings(deadline=None)
 def test_prose_changed(lab: Path, at: int, text: str) -> None:
     loads_or_is_refused(lab, "en.md", (PROSE[:at] + text + PROSE[at + 1 :]).encode())
 

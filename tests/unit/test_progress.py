@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tunlab import paths
@@ -141,7 +141,6 @@ NEARLY = st.fixed_dictionaries(
 
 
 @given(data=st.binary() | NEARLY.map(lambda content: json.dumps(content).encode()))
-@settings(deadline=None)
 def test_any_bytes(data: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     loads_or_is_refused(data, tmp_path_factory.getbasetemp())
 
@@ -153,7 +152,6 @@ def test_hard_bytes(data: bytes, tmp_path: Path) -> None:
 
 
 @given(at=st.integers(0, 150), byte=st.binary(max_size=2))
-@settings(deadline=None)
 def test_a_good_file_with_bytes_changed(at: int, byte: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.getbasetemp() / "good"
     forget(folder, LAB)

@@ -57,25 +57,22 @@ def flow(tree: object) -> str:
 
 
 @given(data=st.binary())
-@settings(deadline=None)
 def test_any_bytes(file: Path, data: bytes) -> None:
     loads_or_is_refused(file, data)
 
 
 @given(tree=TREES)
-@settings(deadline=None)
 def test_any_topology(file: Path, tree: object) -> None:
     loads_or_is_refused(file, f"name: x\ntopology: {flow(tree)}\n".encode())
 
 
 @given(key=st.sampled_from(["defaults", "kinds", "links"]), tree=TREES)
-@settings(deadline=None)
 def test_any_value_of_a_key(file: Path, key: str, tree: object) -> None:
     loads_or_is_refused(file, f"name: x\ntopology: {{nodes: {{h1: {{}}, h2: {{}}}}, {key}: {flow(tree)}}}\n".encode())
 
 
 @given(kind=st.sampled_from(sorted(keys.DEVICES)), data=st.data())
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_any_value_of_a_device(file: Path, kind: str, data: st.DataObject) -> None:
     tree = data.draw(st.dictionaries(st.sampled_from((*keys.DEVICES[kind], *keys.INTERFACE)), TREES, max_size=4))
     device = flow({"type": kind, **tree})
@@ -85,7 +82,6 @@ def test_any_value_of_a_device(file: Path, kind: str, data: st.DataObject) -> No
 
 
 @given(line=st.integers(0, SAMPLE.count("\n") - 1), twice=st.booleans())
-@settings(deadline=None)
 def test_a_line_dropped_or_doubled(file: Path, line: int, twice: bool) -> None:
     lines = SAMPLE.splitlines(keepends=True)
     lines[line] *= 2 if twice else 0
@@ -93,7 +89,6 @@ def test_a_line_dropped_or_doubled(file: Path, line: int, twice: bool) -> None:
 
 
 @given(at=st.integers(0, len(SAMPLE) - 1), letter=st.characters(exclude_categories=["Cs"]))
-@settings(deadline=None)
 def test_a_character_changed(file: Path, at: int, letter: str) -> None:
     loads_or_is_refused(file, (SAMPLE[:at] + letter + SAMPLE[at + 1 :]).encode())
 
