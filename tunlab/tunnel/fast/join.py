@@ -90,14 +90,18 @@ def _same(words: Words) -> int:
 
 
 def _lengthen(end: Words, shape: Shape, missing: int) -> None:
-    """A shorter packet's header, as it would be if the packet had all bytes."""
+    """A shorter packet's header, as it would be if the packet had all bytes.
+
+    In arrays of one word: what overflows there does so silently, and is then unlike the first row's.
+    """
     if shape.version == 4:
-        end[0] += np.uint32(missing)
-        end[2] -= np.uint32(missing)
+        end[0:1] += np.uint32(missing)
+        end[2:3] -= np.uint32(missing)
     else:
-        end[1] += np.uint32(missing << 16)
+        end[1:2] += np.uint32(missing << 16)
     if shape.protocol != TCP:
-        end[shape.transport // 4 + 1] += np.uint32(missing << 16)
+        length = shape.transport // 4 + 1
+        end[length : length + 1] += np.uint32(missing << 16)
 
 
 def _right(header: bytes, matrix: Matrix, count: int, last: int) -> int:

@@ -121,7 +121,7 @@ class Source:
 
 
 def _shape(packet: Bytes, front: virtio.Virtio) -> Shape | None:
-    """None where packet and `front` contradict each other: Linux before 6.11 passes on what a guest or raw socket sets."""
+    """None where packet and `front` contradict each other: Linux before 6.11 passes on what a guest makes up."""
     length, start = len(packet), front.start
     version = int(packet[0]) >> 4
     least = start + (20 if front.protocol == TCP else 8)
