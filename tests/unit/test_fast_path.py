@@ -95,6 +95,7 @@ def together(packets: list[bytes]) -> tuple[int, bytes]:
     matrix, count, last = from_wire(packets)
     found = how_many(matrix, count, last)
     whole = joined(matrix, found, last if found == count else matrix.size)
+    assert whole.payload.c_contiguous  # writev takes no other
     return found, whole.header + bytes(whole.payload)
 
 
