@@ -90,18 +90,19 @@ def _same(words: Words) -> int:
 
 
 def _lengthen(end: Words, shape: Shape, missing: int) -> None:
-    """A shorter packet's header, as it would be if the packet had all bytes.
-
-    In arrays of one word: what overflows there does so silently, and is then unlike the first row's.
-    """
+    """A shorter packet's header, as it would be if the packet had all bytes."""
     if shape.version == 4:
-        end[0:1] += np.uint32(missing)
-        end[2:3] -= np.uint32(missing)
+        _add(end, 0, missing)
+        _add(end, 2, -missing)
     else:
-        end[1:2] += np.uint32(missing << 16)
+        _add(end, 1, missing << 16)
     if shape.protocol != TCP:
-        length = shape.transport // 4 + 1
-        end[length : length + 1] += np.uint32(missing << 16)
+        _add(end, shape.transport // 4 + 1, missing << 16)
+
+
+def _add(words: Words, place: int, number: int) -> None:
+    """As numpy adds, but silently where it overflows: that word is then unlike the first row's."""
+    words[place] = (int(words[place]) + number) & 0xFFFF_FFFF
 
 
 def _right(header: bytes, matrix: Matrix, count: int, last: int) -> int:
@@ -125,7 +126,7 @@ def joined(matrix: Matrix, count: int, last: int) -> Joined:
     shape = matrix.shape
     t = shape.transport
     header = bytearray(matrix.rows[0, : shape.header].tobytes())
-    payload = np.ascontiguousarray(matrix.payload[:count]).reshape(-1)  # of 1 byte each it would be a view otherwise
+    payload = memoryview(matrix.payload[:count].tobytes())  # not reshape(): of 1 byte each, that is not in one piece
     payload = payload[: (count - 1) * matrix.payload_size + last - shape.header]
     total = shape.header + len(payload)
     if shape.version == 4:
@@ -143,4 +144,4 @@ def joined(matrix: Matrix, count: int, last: int) -> Joined:
     place = t + shape.checksum
     header[place : place + 2] = pseudo_sum(header, shape, total - t, "big").to_bytes(2)
     front = virtio.Virtio(virtio.NEEDS_CSUM, gso, shape.header, matrix.payload_size, t, shape.checksum)
-    return Joined(front.packed(), bytes(header), payload.data)
+    return Joined(front.packed(), bytes(header), payload)
