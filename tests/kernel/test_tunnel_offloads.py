@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from inner_packets import checksum
 from inside import Node, Sandboxed
-from tcp_stream import stream
-from underlay import INNER, PATIENCE, Underlay, entered_socket, underlay
+from tcp_stream import stream, transferred
+from underlay import INNER, OUTER, PATIENCE, Underlay, entered_socket, underlay
 
+from tunlab.kernel import sysctl
 from tunlab.kernel.offloads import offloads
 from tunlab.kernel.tuntap import Tun
 
@@ -137,9 +139,93 @@ def test_whoever_joins_a_device_next_gets_packets_of_its_mtu(sandboxed: Sandboxe
     assert run(sandboxed, case) == 1028
 
 
-def test_the_device_is_left_as_it_was(sandboxed: Sandboxed) -> None:
+def inner_udp(number: int, payload: bytes) -> bytes:
+    """From B's place in the tunnel to port 7000 at A's."""
+    ends = b"".join(socket.inet_aton(INNER[4][side]) for side in (1, 0))
+    start = struct.pack("!BBHHHBBH", 0x45, 0, 28 + len(payload), number, 0x4000, 64, 17, 0) + ends
+    around = ends + struct.pack("!HHHHHH", 17, 8 + len(payload), 9, 7000, 8 + len(payload), 0)
+    datagram = around[12:18] + checksum(around + payload).to_bytes(2) + payload
+    return start[:10] + checksum(start).to_bytes(2) + start[12:] + datagram
+
+
+@pytest.mark.parametrize(("size", "last"), [(500, 0), (500, 1), (1, 1)])
+def test_each_datagram_arrives(sandboxed: Sandboxed, size: int, last: int) -> None:
+    """Of those that come at once, the last may be empty; and they may be as short as can be."""
+    payloads = [bytes((each,)) * size for each in range(5)] + [b"l" * last]
+
+    def case(net: Underlay) -> Any:
+        end = net.endpoint(0)
+        peer, hearing = (entered_socket(node, socket.AF_INET, socket.SOCK_DGRAM) for node in (net.b, net.a))
+        with peer, hearing:
+            peer.bind((OUTER[4][1], 8285))
+            hearing.bind((INNER[4][0], 7000))
+            hearing.settimeout(PATIENCE)
+            segment = (SOL_UDP, UDP_SEGMENT, (28 + size).to_bytes(2, sys.byteorder))
+            packets = b"".join(inner_udp(number, payload) for number, payload in enumerate(payloads))
+            peer.sendmsg([packets], [segment], 0, (OUTER[4][0], 8285))
+            arrived = [hearing.recv(2 * size) for _ in payloads]
+        return arrived, end.end()
+
+    arrived, (status, counters, said) = run(sandboxed, case)
+    assert arrived == payloads
+    assert (counters["received"], status, said) == (len(payloads), 0, "")
+
+
+def test_tcp_by_a_source_route(sandboxed: Sandboxed) -> None:
+    """Its checksums are made with the address at the route's end, which is not the one in the IP header."""
+    data = random.Random(SEED).randbytes(1 << 20)
+    route = bytes((1, 131, 7, 4)) + socket.inet_aton(INNER[4][1])  # RFC 791: loose source and record route
+
+    def case(net: Underlay) -> Any:
+        for node in (net.a, net.b):
+            with node.namespace.entered():
+                for of in ("all", "default"):
+                    sysctl.write(f"net.ipv4.conf.{of}.accept_source_route", "1")
+        one, _ = net.both(4, 4, "--mtu", str(MTU))
+        net.b.output("ip", "addr", "add", "192.168.9.9/32", "dev", "tun0")
+        net.a.output("ip", "route", "add", "192.168.9.9/32", "via", INNER[4][1])
+        sending, listening = (entered_socket(node, socket.AF_INET, socket.SOCK_STREAM) for node in (net.a, net.b))
+        with sending, listening:
+            listening.bind(("192.168.9.9", 80))
+            listening.listen()
+            sending.setsockopt(socket.IPPROTO_IP, socket.IP_OPTIONS, route)
+            sending.settimeout(PATIENCE)
+            sending.connect(("192.168.9.9", 80))
+            receiving, _ = listening.accept()
+            with receiving:
+                return transferred(sending, receiving, data), one.end()[1]
+
+    found, counters = run(sandboxed, case)
+    assert found == hashlib.sha256(data).hexdigest(), f"seed {SEED}"
+    assert counters["read_bytes"] < 1.5 * len(data), "much was sent again"
+
+
+def test_a_datagram_too_long_for_udp(sandboxed: Sandboxed) -> None:
+    """A device of the greatest MTU, and parts that fit only this: refused and told like others, and nothing ends."""
+
+    def case(net: Underlay) -> Any:
+        one = net.endpoint(0, 4, 4, "--mtu", "65535")
+        net.a.output("ip", "link", "set", "tun0", "gso_max_size", "65536")
+        with entered_socket(net.a, socket.AF_INET, socket.SOCK_DGRAM) as sending:
+            sending.connect((INNER[4][1], 7000))
+            sending.sendmsg([bytes(65500)], [(SOL_UDP, UDP_SEGMENT, (65490).to_bytes(2, sys.byteorder))])
+            sending.settimeout(PATIENCE)
+            with pytest.raises(OSError, match="Message too long"):  # what the stack was told
+                sending.recv(1)
+        return one.end()
+
+    status, counters, _ = run(sandboxed, case)
+    assert status == 0
+    assert counters["read"] >= 2
+    assert counters["too_big_told"] == counters["too_big"] >= 1
+
+
+@pytest.mark.parametrize("own", [(), ("gso_max_size", "40000")])
+def test_the_device_is_left_as_it_was(sandboxed: Sandboxed, own: tuple[str, ...]) -> None:
     def case(net: Underlay) -> Any:
         net.a.output("ip", "tuntap", "add", "tun0", "mode", "tun")
+        if own:
+            net.a.output("ip", "link", "set", "tun0", *own)
         before = net.a.output("ip", "-d", "link", "show", "dev", "tun0").partition("gso_max_size")[2]
         one, _ = net.both(4, 4)
         during = net.a.output("ip", "-d", "link", "show", "dev", "tun0").partition("gso_max_size")[2]

@@ -1,8 +1,10 @@
 """Splitting and joining of packets: what goes in comes out again, and every part is a packet by others' judgement."""
 
+import socket
 import struct
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,10 +14,17 @@ from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.inet6 import IPv6
 
 from tunlab.packet.checksums import internet_sum
+from tunlab.tunnel.counts import Counts
+from tunlab.tunnel.fast import virtio
 from tunlab.tunnel.fast.join import how_many, joined
 from tunlab.tunnel.fast.matrix import Bytes, Matrix
+from tunlab.tunnel.fast.outwards import Sender
 from tunlab.tunnel.fast.shape import ACK, CWR, ECE, FIN, PSH, Shape, joinable
+from tunlab.tunnel.fast.source import Source
 from tunlab.tunnel.fast.split import split
+from tunlab.tunnel.rows import Rows
+from tunlab.tunnel.sending import Sending
+from tunlab.tunnel.telling import Telling
 
 pytestmark = pytest.mark.filterwarnings("error")  # numpy's would be seen by the endpoint's user
 
@@ -88,6 +97,7 @@ def together(packets: list[bytes]) -> tuple[int, bytes]:
     matrix, count, last = from_wire(packets)
     found = how_many(matrix, count, last)
     whole = joined(matrix, found, last if found == count else matrix.size)
+    assert whole.payload.c_contiguous  # writev takes no other
     return found, whole.header + bytes(whole.payload)
 
 
@@ -227,6 +237,139 @@ def test_what_is_never_joined() -> None:
     assert [joinable(each) for each in (bytes(fragment), options, icmp, hop_by_hop, empty)] == [None] * 5
     assert together([PARTS[0], PARTS[0], PARTS[1]])[0] == 1  # the same once more
     assert together([PARTS[0], PARTS[2]])[0] == 1  # one is missing
+
+
+def header_checksum(packet: bytearray) -> bytearray:
+    """IPv4's as everybody writes it: 0, not 65535."""
+    packet[10:12] = bytes(2)
+    packet[10:12] = (-internet_sum(packet[:20]) % 0xFFFF).to_bytes(2)
+    return packet
+
+
+@pytest.mark.parametrize("version", [4, 6])
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+@pytest.mark.parametrize("flags", [ACK, ACK | FIN])
+def test_one_without_payload_stays_alone(version: int, protocol: str, flags: int) -> None:
+    """An empty datagram, an acknowledgement: in a packet joined of others, nothing would be left of it."""
+    found = parts(super_packet(version, protocol, bytes(300)), 100)
+    empty = super_packet(version, protocol, b"", identification=10, sequence=301, flags=flags)
+    assert together([*found, empty])[0] == 3
+    cut = bytearray(empty[:-4])  # and one whose header is not whole
+    place = 2 if version == 4 else 4
+    cut[place : place + 2] = (len(cut) - (0 if version == 4 else 40)).to_bytes(2)
+    assert together([*found, bytes(repaired(cut, shape_of(found[0])))])[0] == 3
+
+
+def test_payloads_of_a_byte_are_joined() -> None:
+    """In memory they are no different from a column of a matrix."""
+    packet = super_packet(6, "udp", b"abcd")
+    assert together(parts(packet, 1)) == (4, pseudo(packet))
+
+
+@pytest.mark.parametrize(("protocol", "checksum", "second"), [(5, 0, 100), (7, 0xFFF0, 20), (6, 0xFFF0, 20)])
+def test_another_protocol_is_not_joined(protocol: int, checksum: int, second: int) -> None:
+    """IPv4's header checksum passes 0: what it borrows from the protocol beside it is no TCP any more."""
+    first = bytearray(super_packet(4, "tcp", bytes(100), options=False))
+    first[4:6] = bytes(2)
+    identification = (int.from_bytes(header_checksum(first)[10:12]) - checksum) % 0xFFFF
+    first[4:6] = identification.to_bytes(2)
+    assert header_checksum(first)[10:12] == checksum.to_bytes(2)
+    other = bytearray(
+        super_packet(4, "tcp", bytes(second), identification=identification + 1, sequence=101, options=False)
+    )
+    other[9] = protocol
+    header_checksum(other)
+    if checksum == 0:
+        other[10:12] = b"\xff\xff"  # which holds as well
+    assert internet_sum(other[:20]) == 0
+    assert together([bytes(first), bytes(other)])[0] == 1
+
+
+def test_a_header_checksum_that_does_not_hold_is_not_joined() -> None:
+    """Identifications pass 0, which is no step for the checksum."""
+    found = [bytearray(part) for part in parts(super_packet(4, "tcp", bytes(200), identification=0xFFFF), 100)]
+    found[1][10:12] = (int.from_bytes(found[0][10:12]) - 1).to_bytes(2)
+    assert internet_sum(found[1][:20])
+    assert together([bytes(part) for part in found])[0] == 1
+
+
+def test_checksums_that_nobody_writes_are_not_joined() -> None:
+    """65535 instead of 0 holds too, but would not come again."""
+    packet = bytearray(parts(super_packet(6, "tcp", bytes(100)), 100)[0])
+    packet[92:94] = packet[56:58]  # so that the sum of all, and with it the checksum, is 0
+    packet[56:58] = b"\xff\xff"
+    assert parts(bytes(packet), 100)[0][56:58] == bytes(2)
+    next_ = parts(super_packet(6, "tcp", bytes(100), sequence=101), 100)[0]
+    assert together([bytes(packet), next_])[0] == 1
+    packet[56:58] = bytes(2)
+    assert together([bytes(packet), next_])[0] == 2
+
+
+def test_what_the_kernels_gro_does_not_take_up() -> None:
+    udp = bytearray(super_packet(4, "udp", bytes(100)))
+    udp[24:26] = (50).to_bytes(2)  # a length that is not the packet's
+    reserved = bytearray(PARTS[0])
+    reserved[6] |= 0x80
+    assert [joinable(bytes(repaired(udp, Shape(4, 20, 17, 28)))), joinable(bytes(header_checksum(reserved)))] == [
+        None
+    ] * 2
+
+
+def test_a_route_ends_elsewhere() -> None:
+    """The pseudo-header has the last address of a source route, which only the stack's own sum tells."""
+    packet = super_packet(6, "tcp", bytes(300))
+    elsewhere = packet[:24] + bytes(15) + b"\x09" + packet[40:]
+    found = split_up(packet[:24] + packet[24:40] + pseudo(elsewhere)[40:], 100)
+    assert len(found) == 3
+    assert all(by_scapy(part[:24] + elsewhere[24:40] + part[40:])[56:58] == part[56:58] for part in found)
+
+
+def read_as(packet: bytes, front: virtio.Virtio) -> list[bytes]:
+    """What becomes of what a device hands over so."""
+    book = SimpleNamespace(at_hand=False, follow=False)
+    device, stack = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with device, stack:
+        stack.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * ROOM)
+        stack.send(front.packed() + packet)
+        return [bytes(part) for rows in Source(device.fileno(), book).wait() for part in rows]  # type: ignore[arg-type]
+
+
+NONSENSE = [
+    (1, 1, 0, 100, 12, 16), (1, 1, 0, 100, 22, 16), (1, 1, 0, 0, 20, 16), (1, 1, 0, 65535, 20, 16),
+    (0, 1, 0, 100, 20, 16), (2, 1, 0, 100, 0, 0), (1, 1, 0, 100, 65532, 16), (1, 5, 0, 100, 340, 6),
+    (1, 1, 0, 300, 20, 16), (1, 4, 0, 9, 24, 16),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("front", NONSENSE)
+def test_what_contradicts_itself_is_left_alone(front: tuple[int, int, int, int, int, int]) -> None:
+    """Before Linux 6.11, a guest or a raw socket may have the device say anything; it does not end the endpoint."""
+    packet = super_packet(4, "tcp", bytes(299), options=False)
+    assert read_as(packet, virtio.Virtio(*front)) == [packet]
+
+
+def test_rows_longer_than_a_datagram() -> None:
+    """A row for which UDP has no place is handed out, and refused later."""
+    packet = super_packet(4, "udp", bytes(65500))
+    found = read_as(pseudo(packet), virtio.Virtio(1, virtio.GSO_UDP_L4, 28, 65490, 20, 6))
+    assert found == parts(packet, 65490, 65535)
+    assert [len(part) for part in found] == [65518, 38]
+
+
+def test_an_end_waits_for_all_of_a_batch() -> None:
+    """A packet is at hand until the last one has been counted."""
+    peer, wire = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    book = Sending(-1, None, Counts(), b"", Telling("tun0", 0, 0))  # type: ignore[arg-type]
+    seen: list[bool] = []
+
+    class Telltale:
+        def send(self, packet: memoryview) -> int:
+            seen.append(book.at_hand)
+            return wire.send(packet)
+
+    with peer, wire:
+        Sender(Telltale(), book, False).send(Rows(memoryview(bytes(30)), 10))  # type: ignore[arg-type]
+    assert (seen, book.at_hand, book.follow) == ([True] * 3, False, False)
 
 
 def test_those_that_were_joined_already_do_not_matter() -> None:

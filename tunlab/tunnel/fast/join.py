@@ -125,7 +125,7 @@ def joined(matrix: Matrix, count: int, last: int) -> Joined:
     shape = matrix.shape
     t = shape.transport
     header = bytearray(matrix.rows[0, : shape.header].tobytes())
-    payload = np.ascontiguousarray(matrix.payload[:count]).reshape(-1)  # of 1 byte each it would be a view otherwise
+    payload = memoryview(matrix.payload[:count].tobytes())  # not reshape(): of 1 byte each, that is not in one piece
     payload = payload[: (count - 1) * matrix.payload_size + last - shape.header]
     total = shape.header + len(payload)
     if shape.version == 4:
@@ -143,4 +143,4 @@ def joined(matrix: Matrix, count: int, last: int) -> Joined:
     place = t + shape.checksum
     header[place : place + 2] = pseudo_sum(header, shape, total - t, "big").to_bytes(2)
     front = virtio.Virtio(virtio.NEEDS_CSUM, gso, shape.header, matrix.payload_size, t, shape.checksum)
-    return Joined(front.packed(), bytes(header), payload.data)
+    return Joined(front.packed(), bytes(header), payload)
