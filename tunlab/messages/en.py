@@ -112,8 +112,8 @@ SENTENCES: dict[str, str] = {
     "missing_tcpdump": "tcpdump is not installed",
     "missing_openvpn": "OpenVPN is not installed; install it with `sudo apt install openvpn`",
     "missing_vtun": "vtund is not installed; install it with `sudo apt install vtun`",
-    "missing_xfrm": "this kernel has no IPsec (xfrm with ESP): try `sudo modprobe -a xfrm_user esp4`; if it has no such "
-    "modules, run this under a distribution's own kernel, in a virtual machine for example",
+    "missing_xfrm": "this kernel has no IPsec (xfrm with ESP): try `sudo modprobe -a xfrm_user esp4`; if it has no "
+    "such modules, run this under a distribution's own kernel, in a virtual machine for example",
     # the run
     "step_of": "step {number} of {total}",
     "why": "Why",
