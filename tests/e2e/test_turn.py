@@ -131,7 +131,7 @@ def test_the_shell_has_its_own_job_control(play: Player) -> None:
         shell(run, "echo alive=$((40+2))", "alive=42")
         assert _processor_seconds(holder) - before < 0.5
 
-        shell(run, "seq 5000; exit 3", f"4999 5000 exit {SENTENCES['en']['shell_closed']}", "footer_turn")
+        shell(run, "seq 5000; exit 3", "4999 5000", f"exit {SENTENCES['en']['shell_closed']}", "footer_turn")
         run.press("s", "rebuilding", "footer_explain")
         run.quit()
 
