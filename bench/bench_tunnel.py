@@ -8,7 +8,8 @@ each with a device and a network of its own, MTU 1400; only one is used at a tim
     small        UDP packets of 64 bytes (36 of data) as fast as iperf3 can; what arrived, in packets a second
     CPU          of the processes of each endpoint while the TCP stream runs, in seconds a GB; none of the kernel's own
 
-Then the throughput of some of them with several streams at once, and with every offload of the veth pair switched off.
+Then the throughput of some of them with several streams at once, of text (what iperf3 sends else cannot be compressed),
+and with every offload of the veth pair switched off.
 Prints figures, asserts none. Floors and aims stand beside the ratios. Needs iperf3; what else is missing is left out.
 
     bench_tunnel.py [ROUNDS [NAME...]]
@@ -27,15 +28,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tunnels import (
+    COMPRESSED,
     DIRECT,
+    ENCRYPTED,
     FAST,
     MTU,
+    OPENVPN_GCM,
     OPENVPN_PLAIN,
     OPENVPN_TUNED,
     SIMPLE,
     TUNNELS,
     VXLAN,
     VXLAN_NO_GSO,
+    WIREGUARD,
     Bench,
     Side,
     Tunnel,
@@ -57,6 +62,7 @@ ROUNDS = 5
 SECONDS = 3  # of each TCP stream
 SMALL_SECONDS = 2
 ECHOES = 500
+TEXT_BYTES = 200_000_000
 TRIES = 4  # of a measurement by iperf3
 STREAMS = (1, 2, 8)
 PROGRAMS = (
@@ -101,6 +107,7 @@ def measure(rounds: int, chosen: Sequence[str]) -> int:
                     tunnel.trip.append(statistics.median(trips(bench, tunnel, ECHOES)))
                     small(bench, tunnel)
             several_streams(bench, tunnels, rounds)
+            of_text(bench, tunnels, rounds)
             bare_veth(bench, tunnels, rounds)
         finally:
             bench.end()
@@ -114,6 +121,28 @@ def several_streams(bench: Bench, tunnels: Sequence[Tunnel], rounds: int) -> Non
             if tunnel.name in (OPENVPN_TUNED, VXLAN, SIMPLE, FAST):
                 for count in STREAMS:
                     tunnel.streams.setdefault(count, []).append(bits(bench, tunnel, "-P", str(count)))
+
+
+def of_text(bench: Bench, tunnels: Sequence[Tunnel], rounds: int) -> None:
+    """The project's own documentation, again and again; each packet is compressed by itself, so that does not help."""
+    words = b"".join(each.read_bytes() for each in sorted(Path(__file__).parents[1].glob("docs/*.md")))
+    text = bench.folder / "text"
+    with text.open("wb") as file:
+        while file.tell() < TEXT_BYTES:
+            file.write(words)
+    for _ in range(rounds):
+        for tunnel in tunnels:
+            if tunnel.name in (SIMPLE, FAST, COMPRESSED):
+                before = sent_bytes(bench.sides[0])
+                told = iperf(bench, tunnel, "-F", str(text), "-C", "cubic")["end"]
+                tunnel.text.append(told["sum_received"]["bits_per_second"])
+                tunnel.wire.append((sent_bytes(bench.sides[0]) - before) / told["sum_received"]["bytes"])
+
+
+def sent_bytes(side: Side) -> int:
+    """By eth0, with Ethernet's headers."""
+    told = json.loads(side.run("ip", "-json", "-statistics", "link", "show", "dev", "eth0"))
+    return int(told[0]["stats64"]["tx"]["bytes"])
 
 
 def bare_veth(bench: Bench, tunnels: Sequence[Tunnel], rounds: int) -> None:
@@ -207,6 +236,10 @@ def report(tunnels: Sequence[Tunnel]) -> None:
     for each in tunnels:
         if each.streams:
             print(f"  {each.name:18}  {'  '.join(giga(each.streams[count]) for count in STREAMS)}")
+    print("\nGbit/s of text, and bytes at eth0 for each of its bytes")
+    for each in tunnels:
+        if each.text:
+            print(f"  {each.name:18}  {giga(each.text)}  {three(each.wire, 2)}")
     print("\nGbit/s with every offload of both ends of the veth pair off")
     for each in tunnels:
         if each.bare:
@@ -222,11 +255,12 @@ class Ratio:
     measured: Callable[[Tunnel], list[float]]
     one: str
     other: str
-    floor: float
-    aim: float
+    floor: float | str = "-"
+    aim: float | str = "-"
 
 
 THROUGHPUT, TRIP, SMALL, BARE = "throughput", "round trip", "64-byte packets", "throughput without offloads"
+THROUGHPUT_OF_TEXT, BYTES_OF_TEXT = "throughput of text", "bytes of text at eth0"
 RATIOS = (
     Ratio(THROUGHPUT, lambda of: of.bits, SIMPLE, OPENVPN_PLAIN, 1, 1.4),
     Ratio(TRIP, lambda of: of.trip, SIMPLE, OPENVPN_PLAIN, 1.3, 0.9),
@@ -237,6 +271,11 @@ RATIOS = (
     Ratio(BARE, lambda of: of.bare, FAST, OPENVPN_PLAIN, 1.2, 1.6),
     Ratio(SMALL, lambda of: of.small, FAST, OPENVPN_PLAIN, 0.9, 1.2),
     Ratio(TRIP, lambda of: of.trip, FAST, OPENVPN_PLAIN, 1.6, 1.1),
+    Ratio(THROUGHPUT, lambda of: of.bits, ENCRYPTED, OPENVPN_GCM, 3, 4.5),
+    Ratio(THROUGHPUT, lambda of: of.bits, ENCRYPTED, WIREGUARD),
+    Ratio(TRIP, lambda of: of.trip, ENCRYPTED, OPENVPN_GCM),
+    Ratio(THROUGHPUT_OF_TEXT, lambda of: of.text, COMPRESSED, FAST),
+    Ratio(BYTES_OF_TEXT, lambda of: of.wire, COMPRESSED, FAST),
 )
 
 
@@ -246,7 +285,7 @@ def ratios(tunnels: Mapping[str, Tunnel]) -> None:
     for each in RATIOS:
         if each.one in tunnels and each.other in tunnels:
             one, other = each.measured(tunnels[each.one]), each.measured(tunnels[each.other])
-            best = min if each.what == TRIP else max
+            best = min if each.what in (TRIP, BYTES_OF_TEXT) else max
             middle = statistics.median(one) / statistics.median(other)
             print(
                 f"  {f'{each.what}, {each.one} / {each.other}':66}  {middle:7.2f}  {best(one) / best(other):11.2f}"

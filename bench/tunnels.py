@@ -24,11 +24,15 @@ from tunlab.kernel.netlink import Netlink
 PATIENCE = 20.0  # seconds for a tunnel to stand
 MTU = 1400
 HERE, THERE = "100.89.104.21", "100.89.104.22"
-OPENVPN_PLAIN, OPENVPN_TUNED = "OpenVPN plain", "OpenVPN tuned"
+OPENVPN_PLAIN, OPENVPN_TUNED, OPENVPN_GCM = "OpenVPN plain", "OpenVPN tuned", "OpenVPN GCM"
 DIRECT = "veth, direct"
 FAST, SIMPLE = "tunlab fast", "tunlab simple"
+ENCRYPTED, ENCRYPTED_SIMPLE, COMPRESSED = "tunlab encrypted", "encrypted, simple", "tunlab compressed"
+WIREGUARD = "wireguard-go"
 VXLAN, VXLAN_NO_GSO = "vxlan, GSO", "vxlan, no GSO"
 STOCK_BUFFER = 212_992  # bytes: net.core.rmem_max as Linux has it
+
+TUNLAB = str(Path(sys.prefix) / "bin/tunlab")
 
 VTUN = """
 options {{ port 5000; syslog daemon; }}
@@ -70,6 +74,8 @@ class Tunnel:
     cpu: tuple[list[float], list[float]] = field(default_factory=lambda: ([], []))
     streams: dict[int, list[float]] = field(default_factory=dict)  # bits a second by the number of streams
     bare: list[float] = field(default_factory=list)  # bits a second without the veth pair's offloads
+    text: list[float] = field(default_factory=list)  # bits a second of text
+    wire: list[float] = field(default_factory=list)  # bytes on eth0 for each byte of that
 
     def address(self, host: int) -> str:
         return HERE if not self.network and host == 1 else THERE if not self.network else f"10.77.{self.network}.{host}"
@@ -190,13 +196,18 @@ def direct(_bench: Bench, _tunnel: Tunnel) -> None:
     """Nothing around the packets, and the veth's own MTU."""
 
 
-def ours(path: str, port: int, *more: str) -> Maker:
+def openvpn_gcm(device: str, port: int, *more: str) -> Maker:
+    """AES-128-GCM needs TLS: certificates that each end knows the other's by its fingerprint."""
+
     def make(bench: Bench, tunnel: Tunnel) -> None:
-        places, device = (f"{HERE}:{port}", f"{THERE}:{port}"), f"tunlab{port}"
+        files = [certificate(bench.folder / f"{device}{number}") for number in range(2)]
+        roles = (["--tls-client"], ["--tls-server", "--dh", "none"])
 
         def words(number: int) -> list[str]:
-            ends = ["--local", places[number], "--peer", places[1 - number]]
-            return [str(Path(sys.prefix) / "bin/tunlab"), "tunnel", "--path", path, "--device", device, *ends, *more]
+            (own, key, _), (_, _, other) = files[number], files[1 - number]
+            known = ["--cert", str(own), "--key", str(key), "--peer-fingerprint", other]
+            ciphers = ["--data-ciphers", "AES-128-GCM", "--disable-dco"]
+            return [*openvpn_words(tunnel, number, device, port), *roles[number], *known, *ciphers, *more]
 
         bench.both(words, tunnel)
         bench.settle(device, tunnel)
@@ -204,16 +215,66 @@ def ours(path: str, port: int, *more: str) -> Maker:
     return make
 
 
+def certificate(path: Path) -> tuple[Path, Path, str]:
+    """Its file, its key's, and its fingerprint as OpenVPN has it."""
+    files = path.with_suffix(".crt"), path.with_suffix(".key")
+    made = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={path.name}", "-days", "9"]
+    subprocess.run(
+        ["openssl", "req", "-x509", *made, "-out", files[0], "-keyout", files[1]], check=True, capture_output=True
+    )
+    wanted = ["openssl", "x509", "-in", files[0], "-noout", "-fingerprint", "-sha256"]
+    told = subprocess.run(wanted, check=True, capture_output=True, text=True).stdout
+    return *files, told.strip().partition("=")[2]
+
+
+def encrypted(path: str, port: int) -> Maker:
+    """Our own, with keys of the run's own."""
+
+    def make(bench: Bench, tunnel: Tunnel) -> None:
+        files = [bench.folder / f"{port}.{number}" for number in range(2)]
+        public = [bench.sides[0].run(TUNLAB, "tunnel", "keygen", str(each)).strip() for each in files]
+        keys = [["--key-file", str(files[number]), "--peer-key", public[1 - number]] for number in range(2)]
+        places, device = (f"{HERE}:{port}", f"{THERE}:{port}"), f"tunlab{port}"
+
+        def words(number: int) -> list[str]:
+            ends = ["--local", places[number], "--peer", places[1 - number]]
+            return [TUNLAB, "tunnel", "--mode", "encrypted", "--path", path, "--device", device, *ends, *keys[number]]
+
+        bench.both(words, tunnel)
+        bench.settle(device, tunnel)
+
+    return make
+
+
+def ours(path: str, port: int, *more: str) -> Maker:
+    def make(bench: Bench, tunnel: Tunnel) -> None:
+        places, device = (f"{HERE}:{port}", f"{THERE}:{port}"), f"tunlab{port}"
+
+        def words(number: int) -> list[str]:
+            ends = ["--local", places[number], "--peer", places[1 - number]]
+            return [TUNLAB, "tunnel", "--path", path, "--device", device, *ends, *more]
+
+        bench.both(words, tunnel)
+        bench.settle(device, tunnel)
+
+    return make
+
+
+def openvpn_words(tunnel: Tunnel, number: int, device: str, port: int) -> list[str]:
+    local, remote = (HERE, THERE) if number == 0 else (THERE, HERE)
+    own, other = (tunnel.address(host) for host in ((1, 2) if number == 0 else (2, 1)))
+    return [
+        "openvpn", "--dev", device, "--dev-type", "tun", "--topology", "p2p", "--proto", "udp4",
+        "--local", local, "--remote", remote, "--port", str(port), "--ifconfig", own, other,
+        "--tun-mtu", str(MTU), "--verb", "0",
+    ]  # fmt: skip
+
+
 def openvpn(device: str, port: int, *more: str) -> Maker:
     def make(bench: Bench, tunnel: Tunnel) -> None:
         def words(number: int) -> list[str]:
-            local, remote = (HERE, THERE) if number == 0 else (THERE, HERE)
-            own, other = (tunnel.address(host) for host in ((1, 2) if number == 0 else (2, 1)))
-            return [
-                "openvpn", "--dev", device, "--dev-type", "tun", "--topology", "p2p", "--proto", "udp4",
-                "--local", local, "--remote", remote, "--port", str(port), "--ifconfig", own, other,
-                "--cipher", "none", "--auth", "none", "--tun-mtu", str(MTU), "--verb", "0", *more,
-            ]  # fmt: skip
+            plain = ["--cipher", "none", "--auth", "none"]
+            return [*openvpn_words(tunnel, number, device, port), *plain, *more]
 
         bench.both(words, tunnel)
         bench.settle(device, tunnel)
@@ -309,8 +370,12 @@ TUNNELS: dict[str, tuple[tuple[str, ...], Maker]] = {
     OPENVPN_TUNED: (("openvpn",), openvpn("ovpnfast", 1195, *TUNED)),
     "vtun plain": (("vtund",), vtun),
     "socat": (("socat",), socat),
-    "wireguard-go": (("wireguard-go", "wg"), wireguard),
+    OPENVPN_GCM: (("openvpn", "openssl"), openvpn_gcm("ovpngcm", 1196, *TUNED)),
+    WIREGUARD: (("wireguard-go", "wg"), wireguard),
     SIMPLE: ((), ours("simple", 8285)),
     FAST: ((), ours("fast", 8286)),
     "fast, stock buffer": ((), ours("fast", 8287, "--receive-buffer", str(STOCK_BUFFER))),
+    COMPRESSED: ((), ours("fast", 8288, "--mode", "compressed")),
+    ENCRYPTED_SIMPLE: ((), encrypted("simple", 8289)),
+    ENCRYPTED: ((), encrypted("fast", 8290)),
 }

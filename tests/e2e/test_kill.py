@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from host_state import changes, processes_with, snapshot
 
-pytestmark = [pytest.mark.needs("sandbox", "tun"), pytest.mark.soak]
+pytestmark = [pytest.mark.needs("sandbox", "tun"), pytest.mark.soak, pytest.mark.alike]
 
 MARK = "TUNLAB_TEST_MARK"
 MOMENTS = 500 if os.environ.get("TUNLAB_SOAK") == "1" else 25  # `make test` as root does as many as another user

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.alike
+
 HEAVY = {"scapy", "pyroute2", "numpy"}
 
 # Writes each import of every process that inherits it, as "pid module". The file stays open across a fork.

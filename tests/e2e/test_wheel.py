@@ -41,12 +41,12 @@ class Run:
         return [json.loads(line) for line in self.stdout.splitlines()]
 
 
-def play(installed: Path, folder: Path, *options: str) -> Run:
+def play(installed: Path, folder: Path, lab: str, *options: str) -> Run:
     marker = f"TUNLAB_TEST_RUN={uuid4()}"
     name, _, value = marker.partition("=")
     before = host_state.snapshot()
     done = subprocess.run(
-        [installed / "tunlab", "run", "lab-1.4", "--auto", "--json", "--save", "saved", *options],
+        [installed / "tunlab", "run", lab, "--auto", "--json", "--save", "saved", *options],
         cwd=folder,
         env=os.environ | {name: value},
         stdin=subprocess.DEVNULL,
@@ -61,12 +61,12 @@ def play(installed: Path, folder: Path, *options: str) -> Run:
 
 @pytest.fixture(scope="module")
 def run(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return play(installed, tmp_path_factory.mktemp("elsewhere"))
+    return play(installed, tmp_path_factory.mktemp("elsewhere"), "lab-1.4")
 
 
 @pytest.fixture(scope="module")
 def twin(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return play(installed, tmp_path_factory.mktemp("twin"), "--twin")
+    return play(installed, tmp_path_factory.mktemp("twin"), LAB, "--twin")
 
 
 def packets(run: Run, **wanted: object) -> list[Event]:
@@ -87,7 +87,8 @@ def tell(words: Sequence[str | Path]) -> str:
 
 def test_the_labs_are_inside(wheel: Path) -> None:
     inside = set(zipfile.ZipFile(wheel).namelist())
-    shipped = {f"tunlab/labs/{path.relative_to(paths.labs())}" for path in paths.labs().rglob("*") if path.is_file()}
+    files = (path for path in paths.labs().rglob("*") if path.is_file() and path.parent.name != "__pycache__")
+    shipped = {f"tunlab/labs/{path.relative_to(paths.labs())}" for path in files}
     assert f"tunlab/labs/{LAB}/tun.c" in shipped
     assert shipped <= inside
 

@@ -10,12 +10,13 @@ from underlay import INNER, PATIENCE, Underlay, entered_socket
 
 
 def transferred(
-    sending: socket.socket, receiving: socket.socket, data: bytes, at_half: Callable[[], None] = lambda: None
+    sending: socket.socket, receiving: socket.socket, data: bytes, interludes: Sequence[Callable[[], None]] = ()
 ) -> str:
-    """The hash of what arrives."""
+    """The hash of what arrives. The interludes come in equal parts of it."""
     sending.setblocking(False)
     receiving.setblocking(False)
     found, arrived, sent, view = hashlib.sha256(), 0, 0, memoryview(data)
+    left = list(interludes)
     is_over = False
     while not is_over:
         writing = [sending] if sent < len(data) else []
@@ -28,9 +29,9 @@ def transferred(
         if readable:
             part = receiving.recv(1 << 20)
             found.update(part)
-            if arrived < len(data) // 2 <= arrived + len(part):
-                at_half()
             arrived += len(part)
+            while left and arrived * (len(interludes) + 1) >= len(data) * (len(interludes) + 1 - len(left)):
+                left.pop(0)()
             is_over = not part
     return found.hexdigest()
 

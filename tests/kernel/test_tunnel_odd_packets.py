@@ -15,7 +15,7 @@ from underlay import INNER, PATIENCE, Underlay, entered_socket, underlay
 
 from tunlab.kernel import sysctl
 
-pytestmark = pytest.mark.needs("sandbox", "tun")
+pytestmark = [pytest.mark.needs("sandbox", "tun"), pytest.mark.alike]
 
 SEED = int.from_bytes(os.urandom(4))
 SOL_UDP, UDP_SEGMENT = 17, 103  # linux/udp.h

@@ -3,23 +3,19 @@
 import hashlib
 import os
 import random
-import select
 import socket
-import subprocess
 import sys
-import time
-from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
-from inner_packets import FOUR, SIX, Burst, burst, hostile, is_whole, packet
-from inside import Node, Sandboxed
-from tcp_stream import transferred
-from underlay import INNER, OUTER, PATIENCE, Endpoint, Underlay, entered_socket, place, underlay, wait_until
+from arrivals import Arrivals, exchanged, run, settled
+from bad_underlay import relayed
+from inner_packets import Burst, burst, hostile, is_whole, packet
+from inside import Sandboxed
+from underlay import OUTER, Underlay, entered_socket, wait_until
 
-pytestmark = pytest.mark.needs("sandbox", "tun")
+pytestmark = [pytest.mark.needs("sandbox", "tun"), pytest.mark.alike]
 
 SOAK = bool(os.environ.get("TUNLAB_SOAK"))
 ETHERTYPE = {4: 0x0800, 6: 0x86DD}
@@ -27,47 +23,6 @@ AT_ONCE = 50  # packets on their way: a tun device's queue has room for 500
 WAYS = [("simple", "simple"), ("simple", "fast"), ("fast", "fast")]
 SOL_UDP, UDP_SEGMENT = 17, 103  # linux/udp.h
 SEED = int.from_bytes(os.urandom(4))
-
-
-def run(sandboxed: Sandboxed, case: Callable[[Underlay], Any], mtu: int = 1500) -> Any:
-    def main(_: Any) -> Any:
-        with underlay(mtu) as made:
-            return case(made)
-
-    return sandboxed(main)
-
-
-class Arrivals:
-    """What comes out of a node's tun0 for the stack, as far as it is from our nobody."""
-
-    def __init__(self, node: Node) -> None:
-        self._socket = entered_socket(node, socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        self._socket.bind(("tun0", 3))
-        self._socket.setblocking(False)
-        self.packets: list[bytes] = []
-
-    def __enter__(self) -> "Arrivals":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._socket.close()
-
-    def take(self, patience: float = 0.0) -> None:
-        """All that is there, or has come within that time."""
-        if not select.select([self._socket], [], [], patience)[0]:
-            return
-        while True:
-            try:
-                data, (_, _, kind, *_) = self._socket.recvfrom(65535)
-            except BlockingIOError:
-                return
-            if kind != socket.PACKET_OUTGOING:
-                self.packets.append(data)
-
-
-def ours(data: bytes) -> bool:
-    return data[12:16] == FOUR[0] or data[8:24] == SIX[0]
 
 
 @pytest.mark.soak
@@ -83,26 +38,8 @@ def test_every_packet_arrives_once_and_in_order(
 
     def case(net: Underlay) -> Any:
         ends = net.both(outer, inner, "--mtu", "1500", ways=ways)
-        with ExitStack() as stack:
-            sides = (net.a, net.b)
-            arrivals = [stack.enter_context(Arrivals(node)) for node in reversed(sides)]
-            sending = [
-                stack.enter_context(entered_socket(node, socket.AF_PACKET, socket.SOCK_DGRAM, 0)) for node in sides
-            ]
-            for start in range(0, len(sent), AT_ONCE):
-                batch = sent[start : start + AT_ONCE]
-                for each in batch:
-                    for sock in sending:
-                        sock.sendto(each, ("tun0", ETHERTYPE[inner]))
-                for arrived in arrivals:
-                    deadline = time.monotonic() + PATIENCE
-                    while len(arrived.packets) < start + len(batch) and time.monotonic() < deadline:
-                        arrived.take(0.1)
-            for arrived in arrivals:  # one that came twice would still be coming
-                arrived.take(0.1)
-            counters = [end.end()[1] for end in ends]
-            same = [[each for each in arrived.packets if ours(each)] == sent for arrived in arrivals]
-            return same, [len(arrived.packets) for arrived in arrivals], counters
+        same, lengths = exchanged(net, sent)
+        return same, lengths, [end.end()[1] for end in ends]
 
     same, lengths, counters = run(sandboxed, case, mtu=1600)
     assert same == [True, True], f"seed {SEED}: {lengths} of {len(sent)}, {counters}"
@@ -172,13 +109,6 @@ def test_hostile_datagrams_do_no_harm(sandboxed: Sandboxed, way: str, outer: int
     assert counters["received"] + counters["overflow"] >= kept["sent"]
 
 
-def settled(arrivals: Arrivals) -> bool:
-    """Whether nothing came for a moment."""
-    before = len(arrivals.packets)
-    arrivals.take(0.2)
-    return len(arrivals.packets) == before
-
-
 @pytest.mark.soak
 @pytest.mark.parametrize("ways", WAYS)
 def test_tcp_over_a_bad_underlay(sandboxed: Sandboxed, ways: tuple[str, str]) -> None:
@@ -186,44 +116,7 @@ def test_tcp_over_a_bad_underlay(sandboxed: Sandboxed, ways: tuple[str, str]) ->
     data = random.Random(SEED).randbytes(1 << 20) * (100 if SOAK else 4)
 
     def case(net: Underlay) -> Any:
-        net.b.output("ip", "tuntap", "add", "tun0", "mode", "tun")
-        a, b = (place(OUTER[4][side]) for side in (0, 1))
-        for_a, for_b = (place(OUTER[4][1], port) for port in (9001, 9002))
-        with ExitStack() as stack:
-            relay = Path(__file__).with_name("unkind_relay.py")
-            with net.b.namespace.entered():
-                running = stack.enter_context(
-                    subprocess.Popen(
-                        [sys.executable, str(relay), str(SEED), for_a, a, for_b, b], stdout=subprocess.PIPE, text=True
-                    )
-                )
-            stack.callback(running.kill)
-            assert running.stdout is not None
-            running.stdout.readline()
-
-            def start(node: Node, local: str, peer: str, side: int) -> Endpoint:
-                started = net.start(
-                    node, "--local", local, "--peer", peer, "--address", f"{INNER[4][side]}/24", "--path", ways[side]
-                )
-                started.next()
-                return started
-
-            start(net.a, a, for_a, 0)
-            other = start(net.b, b, for_b, 1)
-
-            def restart() -> None:
-                other.process.kill()
-                other.process.communicate()
-                start(net.b, b, for_b, 1)
-
-            listening = stack.enter_context(entered_socket(net.b, socket.AF_INET, socket.SOCK_STREAM))
-            listening.bind((INNER[4][1], 80))
-            listening.listen()
-            sending = stack.enter_context(entered_socket(net.a, socket.AF_INET, socket.SOCK_STREAM))
-            sending.settimeout(PATIENCE)
-            sending.connect((INNER[4][1], 80))
-            receiving, _ = listening.accept()
-            stack.enter_context(receiving)
-            return transferred(sending, receiving, data, restart)
+        with relayed(net, SEED, ways) as relay:
+            return relay.transferred(data, [1])
 
     assert run(sandboxed, case) == hashlib.sha256(data).hexdigest(), f"seed {SEED}"

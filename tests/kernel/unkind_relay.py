@@ -1,20 +1,25 @@
 """A relay between two ends of a tunnel that loses, doubles and reorders datagrams: an underlay at its worst.
 
-Each argument but the first is ADDRESS:PORT: where the one end sends to, where that end is; the same of the other end.
+Each argument but the first two is ADDRESS:PORT: where the one end sends to, where that end is; the same of the other
+end. The second one is a file for what has come: of each datagram whose from, 0 or 1, its first 12 bytes, and its hash.
 """
 
+import hashlib
+import os
 import random
 import select
 import socket
 import sys
 from itertools import groupby
 
+RECORD = 1 + 12 + 8  # bytes
 LOST, DOUBLED, HELD = 0.01, 0.01, 0.02  # of all datagrams
 SOL_UDP, UDP_SEGMENT, UDP_GRO = 17, 103, 104  # linux/udp.h
 
 
-def main(seed: str, *places: str) -> None:
+def main(seed: str, record: str, *places: str) -> None:
     chance = random.Random(seed)
+    recorded = os.open(record, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     ends: list[tuple[str, int]] = []
     for each in places:
         address, _, port = each.rpartition(":")
@@ -31,7 +36,9 @@ def main(seed: str, *places: str) -> None:
         for heard in select.select([one, other], [], [])[0]:
             sock, to = leads[heard]
             passed: list[bytes] = []
-            for data in received(heard):
+            came = received(heard)
+            os.write(recorded, b"".join(record_of(heard is other, data) for data in came))
+            for data in came:
                 drawn = chance.random()
                 if drawn < LOST:
                     continue
@@ -43,6 +50,11 @@ def main(seed: str, *places: str) -> None:
                     passed.append(held.pop(heard))
             for size, alike in groupby(passed, len):
                 send(sock, to, size, list(alike))
+
+
+def record_of(side: bool, data: bytes) -> bytes:
+    """RECORD bytes."""
+    return bytes((side,)) + data[:12].ljust(12, b"\0") + hashlib.blake2b(data, digest_size=8).digest()
 
 
 def received(sock: socket.socket) -> list[bytes]:

@@ -22,6 +22,7 @@ from tunlab.tunnel.fast.outwards import Sender
 from tunlab.tunnel.fast.shape import ACK, CWR, ECE, FIN, PSH, Shape, joinable
 from tunlab.tunnel.fast.source import Source
 from tunlab.tunnel.fast.split import split
+from tunlab.tunnel.mode import Plain, plain
 from tunlab.tunnel.rows import Rows
 from tunlab.tunnel.sending import Sending
 from tunlab.tunnel.telling import Telling
@@ -359,7 +360,7 @@ def test_rows_longer_than_a_datagram() -> None:
 def test_an_end_waits_for_all_of_a_batch() -> None:
     """A packet is at hand until the last one has been counted."""
     peer, wire = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-    book = Sending(-1, None, Counts(), b"", Telling("tun0", 0, 0))  # type: ignore[arg-type]
+    book = Sending(-1, None, plain(), Counts(), b"", Telling("tun0", 0, 0))  # type: ignore[arg-type]
     seen: list[bool] = []
 
     class Telltale:
@@ -368,7 +369,7 @@ def test_an_end_waits_for_all_of_a_batch() -> None:
             return wire.send(packet)
 
     with peer, wire:
-        Sender(Telltale(), book, False).send(Rows(memoryview(bytes(30)), 10))  # type: ignore[arg-type]
+        Sender(Telltale(), Plain(), book, False).send(Rows(memoryview(bytes(30)), 10))  # type: ignore[arg-type]
     assert (seen, book.at_hand, book.follow) == ([True] * 3, False, False)
 
 

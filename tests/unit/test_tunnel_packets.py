@@ -14,8 +14,8 @@ from tunlab.packet.decode import decode
 from tunlab.tunnel import counts
 from tunlab.tunnel.device import read_address
 from tunlab.tunnel.place import read_place
-from tunlab.tunnel.plain import Malformed, unwrap
 from tunlab.tunnel.too_big import may_be_fragmented, too_big
+from tunlab.tunnel.whole import Malformed, whole
 
 FOUR = echo_request("192.168.1.2", "192.168.1.3", 1, 1, bytes(1400))
 SIX = echo_request("fd00::2", "fd00::3", 1, 1, bytes(1400))
@@ -58,21 +58,21 @@ BAD = {
 
 @pytest.mark.parametrize("name", GOOD)
 def test_whole_packets_pass(name: str) -> None:
-    assert unwrap(GOOD[name]) == GOOD[name]
+    assert whole(GOOD[name]) == GOOD[name]
 
 
 @pytest.mark.parametrize("name", BAD)
 def test_others_are_refused(name: str) -> None:
     datagram, count = BAD[name]
     with pytest.raises(Malformed) as refused:
-        unwrap(datagram)
+        whole(datagram)
     assert refused.value.count == count
 
 
 @given(st.binary(max_size=100))
 def test_whatever_comes(datagram: bytes) -> None:
     try:
-        packet = unwrap(datagram)
+        packet = whole(datagram)
     except Malformed:
         return
     length = int.from_bytes(packet[2:4]) if packet[0] >> 4 == 4 else 40 + int.from_bytes(packet[4:6])
@@ -89,7 +89,7 @@ def layers(packet: bytes) -> dict[str, dict[str, tuple[str, str | None]]]:
 def test_too_big_for_ipv4() -> None:
     answer = too_big(changed(FOUR, 6, b"\x40\0"), 1300)
     assert answer is not None
-    assert unwrap(answer) == answer
+    assert whole(answer) == answer
     assert len(answer) == 576
     found = layers(answer)
     assert (found["IP"]["src"][0], found["IP"]["dst"][0], found["IP"]["chksum"][1]) == (
@@ -103,7 +103,7 @@ def test_too_big_for_ipv4() -> None:
 def test_too_big_for_ipv6() -> None:
     answer = too_big(SIX, 1300)
     assert answer is not None
-    assert unwrap(answer) == answer
+    assert whole(answer) == answer
     assert len(answer) == 1280
     found = layers(answer)
     told = found["ICMPv6 Packet Too Big"]

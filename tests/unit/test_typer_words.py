@@ -9,7 +9,7 @@ import sys
 import pytest
 import typer
 
-from tunlab.cli.app import app, lab_app
+from tunlab.cli.app import app, lab_app, tunnel_app
 from tunlab.cli.typer_words import call
 from tunlab.i18n import LANGUAGES, Words
 
@@ -26,9 +26,9 @@ MISTAKES = {
     "ping h1 h2 -c 0": ("'-c' / '--count' 的值无效：", "Invalid value for '-c' / '--count': "),
     "trace h1 h2 -c x": ("'-c' / '--count' 的值无效：", "Invalid value for '-c' / '--count': "),
 }
-HELPS = ["--help", "lab --help"] + [
+HELPS = ["--help", "lab --help", "tunnel --help"] + [
     f"{group} {each.name or each.callback.__name__} --help".strip()
-    for group, commands in (("", app), ("lab", lab_app))
+    for group, commands in (("", app), ("lab", lab_app), ("tunnel", tunnel_app))
     for each in commands.registered_commands
     if each.callback
 ]

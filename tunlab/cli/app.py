@@ -26,6 +26,7 @@ app = in_language(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 lab_app = in_language(words, help=words("help_lab"), no_args_is_help=True)
+tunnel_app = in_language(words, help=words("help_tunnel"))
 
 
 def _version(wanted: bool) -> None:
@@ -54,8 +55,8 @@ def tunlab(
 
 def _for_each_command(command: object, lang: Language) -> dict[str, Any]:
     """`tunlab --lang zh run ...` is `tunlab run --lang zh ...`."""
-    commands = getattr(command, "commands", None)
-    return {name: _for_each_command(each, lang) for name, each in commands.items()} if commands else {"lang": lang}
+    commands = getattr(command, "commands", {})
+    return {"lang": lang} | {name: _for_each_command(each, lang) for name, each in commands.items()}
 
 
 app.command("list", help=words("help_list"))(lab_commands.list_)
@@ -76,10 +77,14 @@ app.command(help=words("help_inspect"))(packet_commands.inspect)
 app.command(help=words("help_ping"))(packet_commands.ping)
 app.command(help=words("help_capture"))(packet_commands.capture)
 app.command(help=words("help_trace"))(packet_commands.trace)
-app.command(help=words("help_tunnel"))(tunnel_commands.tunnel)
 app.command(help=words("help_graph"))(topology_commands.graph)
 
 lab_app.command(help=words("help_new"))(lab_commands.new)
 lab_app.command(help=words("help_lint"))(lab_commands.lint)
 lab_app.command(help=words("help_prove"))(lab_commands.prove)
 app.add_typer(lab_app, name="lab")
+
+tunnel_app.callback(invoke_without_command=True)(tunnel_commands.tunnel)
+tunnel_app.command(help=words("help_keygen"))(tunnel_commands.keygen)
+tunnel_app.command(help=words("help_pubkey"))(tunnel_commands.pubkey)
+app.add_typer(tunnel_app, name="tunnel")

@@ -85,6 +85,18 @@ def in_language(words: Words, **settings: Any) -> typer.Typer:
             return translated(super().get_help(ctx), words)
 
     class Group(TyperGroup):
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            """What a group that is a command itself cannot do without, its commands can."""
+            wanted = [each for each in self.params if each.required]
+            if args and args[0] in self.commands:
+                for each in wanted:
+                    each.required = False
+            try:
+                return list(super().parse_args(ctx, args))
+            finally:
+                for each in wanted:
+                    each.required = True
+
         def get_help(self, ctx: Any) -> str:
             return translated(super().get_help(ctx), words)
 

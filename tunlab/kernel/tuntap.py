@@ -18,8 +18,10 @@ TUNSETOFFLOAD = 0x400454D0
 TUNSETVNETHDRSZ = 0x400454D8
 TUNGETDEVNETNS = 0x54E3
 _SIOCGIFFLAGS, _IFF_UP = 0x8913, 1  # linux/sockios.h, linux/if.h
+_SIOCGIFMTU = 0x8921
 
 _NAME_LENGTH = 15  # IFNAMSIZ without the closing zero
+_IFREQ_INT = struct.Struct("16si20x")
 _IFREQ = struct.Struct("16sH22x")  # linux/if.h: the name, then ifr_flags; 40 bytes in all
 
 
@@ -114,6 +116,13 @@ def is_up(name: str) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         answer = fcntl.ioctl(asking, _SIOCGIFFLAGS, _IFREQ.pack(name.encode(), 0))
     return bool(_IFREQ.unpack(answer)[1] & _IFF_UP)
+
+
+def mtu(name: str) -> int:
+    """That of a device of this namespace, in bytes (netdevice(7))."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        answer = fcntl.ioctl(asking, _SIOCGIFMTU, _IFREQ_INT.pack(name.encode(), 0))
+    return int(_IFREQ_INT.unpack(answer)[1])
 
 
 def add_persistent(name: str, kind: str) -> None:

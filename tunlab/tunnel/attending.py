@@ -39,14 +39,14 @@ class Attending:
     def __init__(
         self,
         device: str,
-        half: OtherHalf,
+        others: list[OtherHalf],
         stats: float | None,
         notice: Callable[[], None],
         tell: Callable[[], None],
         at_hand: Callable[[], bool],
     ) -> None:
         self._device = device
-        self._half = half
+        self._others = others
         self._stats = stats
         self._notice = notice
         self._tell = tell
@@ -87,7 +87,8 @@ class Attending:
             return
         self._busy = True
         try:
-            self._half.check()
+            for each in self._others:
+                each.check()
             self._look_at_device()
             self._notice()
             if self._stats is not None and time.monotonic() >= self._due:

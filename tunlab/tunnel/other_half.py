@@ -24,14 +24,14 @@ class OtherHalf:
     def __enter__(self) -> Self:
         self._told, tell = os.pipe2(os.O_CLOEXEC)
         first = os.getpid()
-        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
             self.pid = os.fork()
             if self.pid == 0:
                 self._be(first, tell)
             self._lives = True
         finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(tell)
         return self
 

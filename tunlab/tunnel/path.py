@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from tunlab.kernel.tuntap import Flags, Tun
 from tunlab.tunnel import simple
+from tunlab.tunnel.mode import Mode
 from tunlab.tunnel.receiving import Receiving
 from tunlab.tunnel.sending import Sending
 
@@ -31,10 +32,13 @@ def device(name: str, path: str) -> Tun:
 
 
 @contextmanager
-def opened(path: str, tun: Tun, wire: socket) -> Iterator[Path]:
+def opened(path: str, tun: Tun, wire: socket, mode: Mode) -> Iterator[Path]:
     """`simple` or `fast`. In the block, the kernel's offloads are as the path wants them."""
     if path == "simple":
-        yield Path(partial(simple.outwards, tun.fd, wire), partial(simple.inwards, tun.fd, wire))
+        yield Path(
+            partial(simple.outwards, tun.fd, wire, mode.wrapping),
+            partial(simple.inwards, tun.fd, wire, mode.unwrapping),
+        )
         return
     # numpy takes its time.
     from tunlab.tunnel.fast.inwards import inwards
@@ -44,8 +48,8 @@ def opened(path: str, tun: Tun, wire: socket) -> Iterator[Path]:
 
     with taken_over(tun, wire) as (has, lacks):
         yield Path(
-            partial(outwards, tun.fd, wire, segments="UDP_SEGMENT" in has),
-            partial(inwards, tun.fd, wire, joins_udp="USO4" in has),
+            partial(outwards, tun.fd, wire, mode.wrapping, segments="UDP_SEGMENT" in has),
+            partial(inwards, tun.fd, wire, mode.unwrapping, joins_udp="USO4" in has),
             has,
             lacks,
             NOTHING,

@@ -4,9 +4,9 @@ import errno
 from collections.abc import Sequence
 
 from tunlab.tunnel import counts
-from tunlab.tunnel.plain import Malformed
 from tunlab.tunnel.rows import Packet, Rows
 from tunlab.tunnel.telling import Telling
+from tunlab.tunnel.whole import Malformed
 
 # What an ICMP message about something that we sent becomes (icmp_err_convert of net/ipv4/icmp.c, and net/ipv6/icmp.c).
 _OF_ICMP = frozenset(

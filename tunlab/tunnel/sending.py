@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 
 from tunlab.tunnel import counts
-from tunlab.tunnel.plain import OVERHEAD, wrap
+from tunlab.tunnel.mode import Mode
 from tunlab.tunnel.rows import Packet, Rows
 from tunlab.tunnel.telling import Telling
 from tunlab.tunnel.too_big import may_be_fragmented, too_big
@@ -21,6 +21,7 @@ _COUNTED = {
     errno.ENOMEM: counts.SEND_FULL,
     errno.EAGAIN: counts.SEND_FULL,
     errno.EMSGSIZE: counts.TOO_BIG,
+    errno.ENOKEY: counts.NO_KEY,
 }
 
 
@@ -32,9 +33,10 @@ class Sending:
     that is counted next.
     """
 
-    def __init__(self, tun: int, wire: Wire, book: counts.Counts, front: bytes, telling: Telling) -> None:
+    def __init__(self, tun: int, wire: Wire, mode: Mode, book: counts.Counts, front: bytes, telling: Telling) -> None:
         self._tun = tun
         self._wire = wire
+        self._mode = mode
         self._cells = book.cells
         self._front = front
         self._telling = telling
@@ -60,8 +62,8 @@ class Sending:
         """All of them were sent."""
         self._cells[counts.SENT] += rows.count
         if any(causes):
-            for packet, cause in zip(rows, causes, strict=True):
-                self._telling.second("sent", packet, cause)
+            for datagram, cause in zip(rows, causes, strict=True):
+                self._telling.second("sent", datagram, cause)
         self.at_hand = self.follow
 
     def not_all_sent(self, error: OSError) -> None:
@@ -69,9 +71,9 @@ class Sending:
         if error.errno == errno.ECONNREFUSED:
             self._cells[counts.SEND_CLOSED] += 1
 
-    def sent(self, packet: Packet, cause: int) -> None:
+    def sent(self, datagram: Packet, cause: int) -> None:
         """It was sent."""
-        self._was_sent(packet, cause)
+        self._was_sent(datagram, cause)
         self.at_hand = self.follow
 
     def not_sent(self, packet: Packet, error: OSError, cause: int) -> None:
@@ -84,7 +86,7 @@ class Sending:
         self.at_hand = self.follow
 
     def _meet(self, packet: Packet, error: OSError, cause: int) -> None:
-        room = self._wire.room() - OVERHEAD
+        room = self._room()
         if error.errno == errno.EMSGSIZE and len(packet) > room:
             self._too_big(packet, room, cause)
             return
@@ -92,22 +94,26 @@ class Sending:
             self._cells[counts.SEND_CLOSED] += 1
         again = self._try(packet, cause)
         if again is not None and again.errno == errno.EMSGSIZE:
-            self._too_big(packet, self._wire.room() - OVERHEAD, cause)
+            self._too_big(packet, self._room(), cause)
         elif again is not None:
             self._cells[_COUNTED.get(again.errno or 0, counts.SEND_FAILED)] += 1
 
     def _try(self, packet: Packet, cause: int) -> OSError | None:
         try:
-            self._wire.socket.send(wrap(packet))
+            datagram = self._mode.wrapping.wrap(packet)
+            self._wire.socket.send(datagram)
         except OSError as error:
             return error
-        self._was_sent(packet, cause)
+        self._was_sent(datagram, cause)
         return None
 
-    def _was_sent(self, packet: Packet, cause: int) -> None:
+    def _was_sent(self, datagram: Packet, cause: int) -> None:
         self._cells[counts.SENT] += 1
         if cause:
-            self._telling.second("sent", wrap(packet), cause)
+            self._telling.second("sent", datagram, cause)
+
+    def _room(self) -> int:
+        return self._wire.room() - self._mode.overhead
 
     def _too_big(self, packet: Packet, room: int, cause: int) -> None:
         """Have it go in fragments where it may, else tell its sender how large one may be."""

@@ -5,7 +5,7 @@ import socket
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Self
+from typing import Any, Self
 
 from tunlab.kernel import socket_filter
 from tunlab.kernel.errno_names import attempting
@@ -34,11 +34,15 @@ _REMEDIES = {
 class Wire:
     """A context manager. `socket` is connected, so the kernel sorts out who else sends.
 
-    A second socket at the same port gets that instead, and drops all of it: so it is counted, and costs us nothing.
+    A second socket at the same port, `others`, gets that instead. It drops all of it, so that it is counted and
+    costs us nothing, unless somebody `hears_others`.
     """
 
-    def __init__(self, local: Place, peer: Place, receive_buffer: int = RECEIVE_BUFFER) -> None:
+    def __init__(
+        self, local: Place, peer: Place, receive_buffer: int = RECEIVE_BUFFER, hears_others: bool = False
+    ) -> None:
         self._local, self._peer = local, peer
+        self._hears_others = hears_others
         self.asked_buffer = receive_buffer
         self._family = local.family
         self._mtu = 1500
@@ -46,7 +50,7 @@ class Wire:
     def __enter__(self) -> Self:
         with attempting("socket SOCK_DGRAM", _REMEDIES):
             self.socket = socket.socket(self._family, socket.SOCK_DGRAM)
-            self._others = socket.socket(self._family, socket.SOCK_DGRAM)
+            self.others = socket.socket(self._family, socket.SOCK_DGRAM)
         try:
             self._open()
         except BaseException:
@@ -56,28 +60,45 @@ class Wire:
 
     def __exit__(self, *_: object) -> None:
         self.socket.close()
-        self._others.close()
+        self.others.close()
 
     def _open(self) -> None:
         if self._family == socket.AF_INET6:
-            for each in (self.socket, self._others):
+            for each in (self.socket, self.others):
                 each.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         self.socket.setsockopt(_LEVEL[self._family], _MTU_DISCOVER[self._family], _DO)
         self._ask_for_room()
-        for each in (self.socket, self._others):
+        for each in (self.socket, self.others):
             socket_filter.attach(each, socket_filter.REFUSE)  # what comes before it is connected may be anybody's
         with attempting(f"bind {self._local.text}", _REMEDIES):
             self.socket.bind(self._local.sockaddr)
         # Once nobody else can be at the port, the two share it; after that nobody else can come.
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._others.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.others.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with attempting(f"connect {self._peer.text}", _REMEDIES):
             self.socket.connect(self._peer.sockaddr)
-        self._others.bind(self._local.sockaddr)
-        for each in (self.socket, self._others):
+        self.others.bind(self._local.sockaddr)
+        for each in (self.socket, self.others):
             each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
         self._before = self._dropped(self.socket)
         socket_filter.attach(self.socket, b"")
+        if self._hears_others:
+            socket_filter.attach(self.others, b"")
+
+    def follow(self, address: tuple[Any, ...]) -> None:
+        """The peer is there from now on, for all who share the socket."""
+        self.socket.connect(address)
+
+    def home(self) -> tuple[Any, ...] | None:
+        """Where the peer was at first, if it has been followed to elsewhere."""
+        return None if self.socket.getpeername() == self._peer.sockaddr else self._peer.sockaddr
+
+    def peer(self) -> str:
+        """Where it is now, as an option has it."""
+        if self.home() is None:
+            return self._peer.text
+        host, port = self.socket.getpeername()[:2]
+        return f"[{host}]:{port}" if self._family == socket.AF_INET6 else f"{host}:{port}"
 
     def _ask_for_room(self) -> None:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.asked_buffer)
@@ -110,7 +131,7 @@ class Wire:
 
     def foreign(self) -> int:
         """Datagrams of others than the peer."""
-        return self._dropped(self._others)
+        return self._dropped(self.others)
 
     @staticmethod
     def _dropped(of: socket.socket) -> int:

@@ -25,6 +25,8 @@ class TunnelLines:
     def told(self, what: TunnelTold) -> None:
         if what.state == "open":
             self._open(what)
+        elif what.state == "agreed":
+            print(self._words("tunnel_agreed", peer=what.peer), file=self._output, flush=True)
         elif what.state == "running":
             print(_counted(self._words, what.counters), file=self._output, flush=True)
         else:

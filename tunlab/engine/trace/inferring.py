@@ -1,6 +1,6 @@
-"""Follows what a foreign program made of a packet when nothing in it can be recognised: by time and size alone."""
+"""Follows what a program made of a packet when nothing in that is recognised: by its word, or by time and size."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tunlab.engine.trace.place import Place, Seen
@@ -41,16 +41,21 @@ def carried(entered: Place, left: Place | None, strangers: Sequence[Seen]) -> Ca
     [payload] = candidates
     latest = left.time_ns if left is not None else max(end, max(each.captured.time_ns for each in within))
     same = (each for each in sorted(within, key=Seen.order) if each.captured.time_ns <= latest)
-    return Carried(list(_places(entered, [each for each in same if _payload(each) == payload])), len(payload))
+    return Carried(list(_places(entered, same, payload, inferred=True)), len(payload))
 
 
-def _places(entered: Place, same: list[Seen]) -> Iterator[Place]:
-    for each in same:
-        sighting = _outer(each, entered.way)
+def carrying(entered: Place, seen: Sequence[Seen], payload: bytes) -> list[Place]:
+    """Where the packet passed into which a program says that it has put ours."""
+    return list(_places(entered, sorted(seen, key=Seen.order), payload, inferred=False))
+
+
+def _places(entered: Place, seen: Iterable[Seen], payload: bytes, inferred: bool) -> Iterator[Place]:
+    for each in seen:
+        sighting = _outer(each, entered.way) if _payload(each) == payload else None
         if sighting is not None:
             yield Place(
                 each.node, each.captured.device, each.direction, entered.way, each.captured.time_ns,
-                View(each.data, each.link, sighting), (each.captured.length,), inferred=True,
+                View(each.data, each.link, sighting), (each.captured.length,), inferred=inferred, hidden=True,
             )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ def _places(carrier: Seen, encrypted: Iterable[Seen], way: str, identity: Identi
         sighting = Sighting(way, identity, offset, len(each.data) - offset, layers[: outer + 1])
         yield Place(
             each.node, each.captured.device, each.direction, way, each.captured.time_ns,
-            View(each.data, each.link, sighting), (each.captured.length,), inferred=True,
+            View(each.data, each.link, sighting), (each.captured.length,), inferred=True, hidden=True,
         )  # fmt: skip
 
 

@@ -51,6 +51,7 @@ class Place:
     program: str | None = None
     pid: int | None = None
     inferred: bool = False
+    hidden: bool = False  # what is followed is inside, encrypted or compressed
     port_of: str = ""
     socket: str = ""
     for_another: bool = False  # a frame that came in for another MAC than its device's

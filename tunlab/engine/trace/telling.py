@@ -47,11 +47,11 @@ def hops_of(places: Sequence[Place], step: str, packet: int) -> list[Hop]:
 
 
 def _changed(before: Place | None, place: Place) -> tuple[Change, ...]:
-    if before is None and place.inferred:  # the kernel's IPsec encrypts before the first device
+    if before is None and place.hidden:  # the kernel's IPsec encrypts before the first device
         return (Change("wrapped", "", _headers(place, link=False)),)
-    if before is None or before.inferred == place.inferred:
+    if before is None or before.hidden == place.hidden:
         return changes(before.view if before else None, place.view)
-    if place.inferred:
+    if place.hidden:
         return (Change("wrapped", "", _headers(place)),)
     same = (before.node, before.device) == (place.node, place.device)
     return (Change("unwrapped", _headers(before, link=not same), ""),)

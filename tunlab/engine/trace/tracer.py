@@ -183,9 +183,9 @@ class Tracer:
         known = Known(probe)
         for place in at_devices:
             known.sight(place.view.data, place.view.link)
-        said = told(self._listening.reports, known, held)
-        places = sorted([*at_devices, *said.places], key=lambda place: place.time_ns)
         seen = self._listening.seen
+        said = told(self._listening.reports, known, held, seen)
+        places = sorted([*at_devices, *said.places], key=lambda place: place.time_ns)
         if not places:
             return never_in_clear(seen, _identity(packet_of(probe))), said
         return with_ipsec(with_foreign(places, seen, held, set(said.programs)), seen), said

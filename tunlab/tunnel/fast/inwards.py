@@ -13,15 +13,16 @@ from tunlab.tunnel.fast.arrivals import Arrivals
 from tunlab.tunnel.fast.join import how_many, joined
 from tunlab.tunnel.fast.matrix import Matrix
 from tunlab.tunnel.fast.shape import TCP, Shape, joinable
-from tunlab.tunnel.plain import Malformed, unwrap
+from tunlab.tunnel.mode import Unwrapping
 from tunlab.tunnel.receiving import Receiving
 from tunlab.tunnel.rows import Packet, Rows
+from tunlab.tunnel.whole import Malformed, whole
 
 
-def inwards(tun: int, wire: socket, book: Receiving, joins_udp: bool) -> NoReturn:
+def inwards(tun: int, wire: socket, mode: Unwrapping, book: Receiving, joins_udp: bool) -> NoReturn:
     """For ever."""
     arrivals = Arrivals(wire)
-    sink = Sink(tun, arrivals.view, book, joins_udp)
+    sink = Sink(tun, arrivals.view, mode, book, joins_udp)
     while True:
         try:
             sink.write(arrivals.wait())
@@ -32,13 +33,14 @@ def inwards(tun: int, wire: socket, book: Receiving, joins_udp: bool) -> NoRetur
 
 
 class Sink:
-    """Writes to the device what lies at the beginning of `view`."""
+    """Writes to the device what is in the datagrams that lie at the beginning of `view`."""
 
-    def __init__(self, tun: int, view: memoryview, book: Receiving, joins_udp: bool) -> None:
+    def __init__(self, tun: int, view: memoryview, mode: Unwrapping, book: Receiving, joins_udp: bool) -> None:
         self._tun = tun
+        self._mode = mode
         self._book = book
         self._joins_udp = joins_udp
-        self._memory = np.frombuffer(view, np.uint8)
+        self._memory = np.frombuffer(mode.view or view, np.uint8)
         self._matrix = lru_cache(64)(lambda shape, size: Matrix(self._memory, shape, size))
 
     def write(self, rows: Rows) -> None:
@@ -47,6 +49,10 @@ class Sink:
             self._write_one(rows.data)
             return
         numbers = self._book.received_all(rows)
+        for start, packets in self._mode.unwrap_all(rows, self._book.refused):
+            self._write_all(packets, numbers[start : start + packets.count])
+
+    def _write_all(self, rows: Rows, numbers: Sequence[int]) -> None:
         self._memory[len(rows.data) : rows.count * rows.size] = 0
         start = 0
         while start < rows.count:
@@ -56,7 +62,7 @@ class Sink:
         """The packet in it as it is."""
         number = self._book.received(datagram)
         try:
-            packet = unwrap(datagram)
+            packet = self._mode.unwrap(datagram)
             os.writev(self._tun, (virtio.NOTHING, packet))
         except Malformed as fault:
             self._book.refused(fault)
@@ -68,7 +74,7 @@ class Sink:
     def _write_from(self, start: int, rows: Rows, numbers: Sequence[int]) -> int:
         """How many have been written, or refused."""
         try:
-            packet = unwrap(rows[start])
+            packet = whole(rows[start])
         except Malformed as fault:
             self._book.refused(fault)
             return 1
