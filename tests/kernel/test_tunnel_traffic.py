@@ -89,10 +89,12 @@ def test_hostile_datagrams_do_no_harm(sandboxed: Sandboxed, way: str, outer: int
             wait_until(lambda: arrivals.take(0.2) or settled(arrivals))
             harm = sum(not is_whole(each) for each in arrivals.packets)
             honestly = sum(each in told for each in arrivals.packets)
+            # One of whose ports a byte was changed passes alone, and may then have those of a burst of smaller parts.
+            alone = {part for made in bursts.values() for part in made.parts}
             joined = [
                 (each, made)
                 for each in arrivals.packets
-                if each[:1] == b"\x45" and (made := bursts.get(each[20:24])) and len(each) > made.size
+                if each[:1] == b"\x45" and (made := bursts.get(each[20:24])) and len(each) > made.size and each not in alone
             ]
             trusted = [made.has(each) for each, made in joined]
             return kept, harm, honestly, trusted, end.end(), len(told)
