@@ -132,6 +132,7 @@ def burst(chance: random.Random, port: int) -> Burst:
         segment = header + data[number * payload : (number + 1) * payload]
         pseudo = FOUR[0] + FOUR[1] + struct.pack("!HH", TCP, len(segment))
         parts.append(bytearray(start + segment[:16] + checksum(pseudo + segment).to_bytes(2) + segment[18:]))
-    for _ in range(chance.choice((0, 1, 1, 3))):
-        chance.choice(parts[1:])[chance.randrange(40 + payload)] ^= chance.randint(1, 255)
+    # No more than one byte of a part: two that are changed can leave its checksum right.
+    for part in chance.sample(parts[1:], min(chance.choice((0, 1, 1, 3)), count - 1)):
+        part[chance.randrange(40 + payload)] ^= chance.randint(1, 255)
     return Burst(sequence, data, 40 + payload, tuple(bytes(part) for part in parts))

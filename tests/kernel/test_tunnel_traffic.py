@@ -94,7 +94,10 @@ def test_hostile_datagrams_do_no_harm(sandboxed: Sandboxed, way: str, outer: int
             joined = [
                 (each, made)
                 for each in arrivals.packets
-                if each[:1] == b"\x45" and (made := bursts.get(each[20:24])) and len(each) > made.size and each not in alone
+                if each[:1] == b"\x45"
+                and (made := bursts.get(each[20:24]))
+                and len(each) > made.size
+                and each not in alone
             ]
             trusted = [made.has(each) for each, made in joined]
             return kept, harm, honestly, trusted, end.end(), len(told)

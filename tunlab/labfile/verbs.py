@@ -139,7 +139,7 @@ def _measure(value: Value, scope: Scope) -> Verb:
     fields = value.fields(("node", "to", "ways"), ("seconds",))
     ways = tuple((identifier(way), address(way)) for way in fields["ways"].entries().values())
     measure = Measure(node_name(fields["node"], scope.nodes), node_name(fields["to"], scope.nodes), ways)
-    return replace(measure, seconds=fields["seconds"].seconds()) if "seconds" in fields else measure
+    return replace(measure, seconds=fields["seconds"].integer(1, 60)) if "seconds" in fields else measure
 
 
 def _exec(value: Value, scope: Scope) -> Verb:

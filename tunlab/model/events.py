@@ -148,7 +148,7 @@ class DeviceSeen:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What one way to another node is worth: round trips in microseconds, TCP in bits per second.
+    """What one way to another node is worth: round trips in microseconds, TCP in bits per second in its best turn.
 
     `tool` is what has measured the throughput, `iperf3` or `stream`.
     """

@@ -228,7 +228,8 @@ class Trace:
 class Measure:
     """Measure round trip and throughput of TCP to the node `to`, by several ways: each has a name and an address there.
 
-    For `seconds` each. Nobody looks at the packets meanwhile: that would cost more than what is measured.
+    In several turns, of `seconds` for each way: whole ones, as iperf3 has no others. Nobody looks at the packets
+    meanwhile: that would cost more than what is measured.
     """
 
     verb: ClassVar[str] = "measure"
@@ -236,14 +237,16 @@ class Measure:
     node: str
     to: str
     ways: tuple[tuple[str, str], ...]
-    seconds: float = 1.0
+    seconds: int = 1
 
     def commands(self) -> tuple[Command, ...]:
-        seconds = f"{self.seconds:g}"
         return tuple(
             words
             for _, address in self.ways
-            for words in (("ping", "-q", "-c", "200", "-i", "0", address), ("iperf3", "-c", address, "-t", seconds))
+            for words in (
+                ("ping", "-q", "-c", "200", "-i", "0", address),
+                ("iperf3", "-c", address, "-t", str(self.seconds)),
+            )
         )
 
 
