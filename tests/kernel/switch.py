@@ -13,19 +13,19 @@ class Switch:
 
     def __init__(self, net: Underlay) -> None:
         self._net = net
-        self._far = self._bound(9002)
-        self._near = self._bound(9001)
+        self._far = self._bound(OUTER[4][1], 9002)
+        self._near = self._bound(OUTER[4][1], 9001)
         self.record = b""
 
-    def _bound(self, port: int) -> socket.socket:
+    def _bound(self, address: str, port: int) -> socket.socket:
         made = entered_socket(self._net.b, socket.AF_INET, socket.SOCK_DGRAM)
-        made.bind((OUTER[4][1], port))
+        made.bind((address, port))
         return made
 
-    def change_port(self, port: int) -> None:
-        """As a NAT does that has forgotten somebody."""
+    def move(self, address: str, port: int) -> None:
+        """As by a NAT that has forgotten somebody, or to another network. B has the address already."""
         self._near.close()
-        self._near = self._bound(port)
+        self._near = self._bound(address, port)
 
     def until(self, condition: Callable[[], bool]) -> bool:
         """Whether it came true in time."""

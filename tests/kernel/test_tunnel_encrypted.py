@@ -162,12 +162,13 @@ def test_new_keys_under_load(sandboxed: Sandboxed, client: int) -> None:
 
 @pytest.mark.parametrize("client", [0, 1])
 def test_the_peer_is_followed(sandboxed: Sandboxed, client: int) -> None:
-    """To another port, once it has proved who it is there; what somebody else sends again proves nothing."""
+    """To another port and address, once it has proved who is there; what somebody else sends again proves nothing."""
     chance = random.Random(SEED)
+    first, second, third = place(OUTER[4][1], 9001), place(OUTER[4][1], 9003), place("100.89.104.23", 9003)
 
     def case(net: Underlay) -> Any:
         own = net.own("encrypted", client)
-        here = ("--local", place(OUTER[4][0]), "--peer", place(OUTER[4][1], 9001), "--stats", "0.1")
+        here = ("--local", place(OUTER[4][0]), "--peer", first, "--stats", "0.1")
         there = ("--local", place(OUTER[4][1]), "--peer", place(OUTER[4][1], 9002))
         with ExitStack() as stack:
             switch = Switch(net)
@@ -180,9 +181,9 @@ def test_the_peer_is_followed(sandboxed: Sandboxed, client: int) -> None:
                     a.next()
                 return a.told[-1] if a.told else {"state": "", "counters": {}}
 
-            def agreed(port: int) -> bool:
+            def agreed(peer: str) -> bool:
                 latest()
-                return any(each["state"] == "agreed" and each["peer"].endswith(f":{port}") for each in a.told)
+                return any((each["state"], each["peer"]) == ("agreed", peer) for each in a.told)
 
             def arrives(door: socket.socket, arrived: Arrivals, sent: list[bytes]) -> bool:
                 sent.append(four(chance, ICMP, 100))
@@ -190,7 +191,7 @@ def test_the_peer_is_followed(sandboxed: Sandboxed, client: int) -> None:
                 arrived.take()
                 return any(each in arrived.packets for each in sent)
 
-            assert switch.until(lambda: agreed(9001))
+            assert switch.until(lambda: agreed(first))
             doors = [stack.enter_context(entrance(node)) for node in (net.b, net.a)]
             arrivals = [stack.enter_context(Arrivals(node)) for node in (net.a, net.b)]
 
@@ -210,20 +211,21 @@ def test_the_peer_is_followed(sandboxed: Sandboxed, client: int) -> None:
             assert switch.until(lambda: latest()["counters"]["foreign"] >= 20)
             assert passes()
             replayed = latest()["counters"]["moved"], latest()["peer"]
-            switch.change_port(9003)
+            switch.move(OUTER[4][1], 9003)
             passed = passes()
-            assert switch.until(lambda: agreed(9003) and latest()["state"] == "running")
+            assert switch.until(lambda: agreed(second) and latest()["state"] == "running")
             moved = passed, latest()["counters"]["moved"], latest()["peer"]
-            switch.change_port(9004)
+            net.b.output("ip", "addr", "add", "100.89.104.23/24", "dev", "eth0")
+            switch.move("100.89.104.23", 9003)
             b.process.kill()
             b.process.communicate()
             b = net.start(net.b, *there, *own[1], "--address", f"{INNER[4][1]}/24")
-            assert switch.until(lambda: agreed(9004))
+            assert switch.until(lambda: agreed(third))
             return replayed, moved, a.end()
 
     replayed, moved, (status, counters, said) = run(sandboxed, case)
-    assert replayed == (0, place(OUTER[4][1], 9001))
-    assert moved == (True, 1, place(OUTER[4][1], 9003))
+    assert replayed == (0, first)
+    assert moved == (True, 1, second)
     assert (status, counters["moved"], counters["handshakes"], said) == (0, 2, 3, "")
 
 
