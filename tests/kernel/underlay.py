@@ -22,7 +22,7 @@ from tunlab import paths
 from tunlab.kernel import sysctl
 from tunlab.tunnel.encrypted.key_files import generate
 
-PATIENCE = 20  # seconds
+PATIENCE = 60  # seconds: two endpoints that start take a third of it in an emulated machine
 OUTER = {4: ("100.89.104.21", "100.89.104.22"), 6: ("fd00:8285::21", "fd00:8285::22")}
 INNER = {4: ("192.168.1.2", "192.168.1.3"), 6: ("fd00:1::2", "fd00:1::3")}
 LENGTH = {4: 24, 6: 64}
