@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from host_state import changes, snapshot
 from strange import Done, environment
+from terminal import Terminal
 
 from tunlab import paths
 from tunlab.i18n import LANGUAGES, Words
@@ -66,6 +67,19 @@ def test_the_verdict_comes_first(language: str, tmp_path: Path) -> None:
     assert first.startswith(Words(language)("doctor_can"))
     assert rest[0].startswith("[ok]   sandbox")
     assert all(line.startswith(("[ok]", "[part]", " ")) for line in rest[:9])
+
+
+@pytest.mark.needs("sandbox", "tun")
+@pytest.mark.alike
+def test_no_word_is_broken_at_the_terminal_s_edge(tmp_path: Path) -> None:
+    """What a finding says stands beside its name, in as many lines as it takes."""
+    with Terminal([TUNLAB, "doctor", "--lang", "en"], environment(TMP=str(tmp_path)), columns=60, lines=80) as terminal:
+        assert terminal.end() in (0, 3)
+        lines = terminal.transcript().splitlines()
+    sandbox = next(number for number, line in enumerate(lines) if line.startswith("[ok]   sandbox"))
+    told = " ".join(line[22:] for line in lines[sandbox : sandbox + 3])
+    assert "with fresh /proc, /sys and /run" in told
+    assert lines[sandbox + 1].startswith(" " * 22)
 
 
 @pytest.mark.needs("sandbox", "tun")

@@ -13,6 +13,7 @@ from tunlab.i18n import Words
 from tunlab.model.diagnosis import Diagnosis, Finding, Group, Sentence, State
 from tunlab.model.events import SCHEMA
 from tunlab.ui.printable import printable
+from tunlab.ui.prose import plain
 
 NARROW = 80  # columns that the pictures of a lab need
 _STYLES = {State.OK: "green", State.PART: "yellow", State.NO: "bold red"}
@@ -22,7 +23,7 @@ _STATUS, _NAME = 7, 15  # columns
 def draw(diagnosis: Diagnosis, words: Words) -> None:
     """The whole report on standard output. A command stands on a line of its own, so that it can be copied."""
     console = Console(highlight=False)
-    console.print(Text(verdict(diagnosis, words), "bold"), soft_wrap=True)
+    _say(console, verdict(diagnosis, words), "bold")
     console.print()
     needed = [finding for finding in diagnosis.findings if finding.needed]
     said: set[str] = set()
@@ -30,11 +31,11 @@ def draw(diagnosis: Diagnosis, words: Words) -> None:
         _draw(console, finding, words, said)
     if unneeded := [*_merged(finding for finding in diagnosis.findings if not finding.needed)]:
         console.print()
-        console.print(words("doctor_unneeded"), soft_wrap=True)
+        _say(console, words("doctor_unneeded"))
         for finding in unneeded:
             _draw(console, finding, words, said)
         console.print()
-        console.print(Text(verdict(diagnosis, words), "bold"), soft_wrap=True)  # the first line may have scrolled away
+        _say(console, verdict(diagnosis, words), "bold")  # the first line may have scrolled away
 
 
 def verdict(diagnosis: Diagnosis, words: Words) -> str:
@@ -100,12 +101,25 @@ def _merged(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 def _draw(console: Console, finding: Finding, words: Words, said: set[str]) -> None:
     line = Text(f"[{finding.status}]".ljust(_STATUS), _STYLES[finding.status])
-    line.append(f"{finding.name}  ".ljust(_NAME) + _detail(finding, words), "none")
-    line.rstrip()
-    console.print(line, soft_wrap=True)
+    line.append(f"{finding.name}  ".ljust(_NAME), "none")
+    for detail in _lines(console, _detail(finding, words), len(line)):
+        line.append(detail, "none")
+        line.rstrip()
+        console.print(line, soft_wrap=True)
+        line = Text(" " * (_STATUS + _NAME))
     if finding.remedy and finding.remedy not in said:
         said.add(finding.remedy)
         console.print(Text(" " * (_STATUS + _NAME) + finding.remedy, "bold"), soft_wrap=True)
+
+
+def _say(console: Console, sentence: str, style: str = "none") -> None:
+    for line in _lines(console, sentence):
+        console.print(Text(line, style), soft_wrap=True)
+
+
+def _lines(console: Console, text: str, taken: int = 0) -> Iterator[str]:
+    """As wide as the terminal, of which so many columns are taken; all in one where there is none, for grep(1)."""
+    return plain(text, console.width - taken if console.is_terminal else sys.maxsize)
 
 
 def _detail(finding: Finding, words: Words) -> str:
