@@ -49,6 +49,23 @@ def test_the_learner_does_it_in_a_shell(play: Player, language: str, size: tuple
 
 
 @pytest.mark.alike
+def test_what_is_tried_before_a_step_runs_does_not_count(play: Player) -> None:
+    """A packet that the learner sends while the question stands there: neither the check nor the table has it."""
+    with play("en", SMALL, "--from", "send", save=True) as run:
+        run.enter("predict_type")
+        run.open_shell()
+        shell(run, PACKET, f"h1{sign()}")
+        shell(run, "exit", "shell_closed")
+        run.press("s", "footer_act")
+        run.enter("status_pass", "footer_explain")
+        told = [each["event"] for each in run.events() if each.get("step") == "send"]
+        before, after = told[: told.index("step_running")], told[told.index("step_running") :]
+        assert (before.count("packet"), after.count("packet")) == (2, 6)  # each captured, and read
+        assert "status_fail" not in told and run.told("192.0.2.8") == 0
+        run.quit()
+
+
+@pytest.mark.alike
 def test_the_lab_goes_on_behind_the_shell(play: Player) -> None:
     """What is sent from the shell is captured, read by the program and shown; the history holds the last hint."""
     with play("en", SMALL, "--from", "one", save=True) as run:

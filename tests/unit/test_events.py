@@ -13,6 +13,7 @@ from tunlab.model.packet import Field, Layer
 PROMISED = {
     "run_started": "lab session kernel version",
     "step_started": "step",
+    "step_running": "step",
     "action": "step verb node command error",
     "packet": "step node device seen_by direction length summary layers time_ns",
     "counters": "node device rx_packets rx_bytes rx_dropped tx_packets tx_bytes tx_dropped",

@@ -31,7 +31,7 @@ from tunlab.engine.stage import Stage
 from tunlab.engine.turn import Asked, ask, take_turn
 from tunlab.errors import TunlabError
 from tunlab.kernel import probe
-from tunlab.model.events import Entry, StepStarted
+from tunlab.model.events import Entry, StepRunning, StepStarted
 from tunlab.model.lab import Step
 from tunlab.model.topology import Endpoint
 from tunlab.model.trace import Outcome
@@ -106,6 +106,8 @@ def _answer(request: Request, stage: Stage, audience: Audience) -> Reply:
         case Need(requirements):
             return probe.first_missing(requirements)
         case Begin(step):
+            stage.begin_step(step.id)
+            stage.log.add(StepRunning(step.id))
             audience.begin(step)
         case Do(step, verb):
             with stage.watching(*_watched(step)):

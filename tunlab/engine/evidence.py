@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from tunlab.model.checks import PacketFilter
-from tunlab.model.events import DeviceSeen, Entry, Measured, Output, PacketSeen
+from tunlab.model.events import DeviceSeen, Entry, Measured, Output, PacketSeen, StepRunning
 from tunlab.model.topology import Endpoint
 from tunlab.model.trace import Hop, Traced, last_path
 
@@ -35,6 +35,9 @@ class Evidence:
                 self._hops[hop.step].append(hop)
             case Traced() as traced:
                 self._traced[traced.step] = traced
+            case StepRunning(step):
+                for kept in (self._packets, self._lines, self._traced, self._measured, self._hops):
+                    kept.pop(step, None)
             case DeviceSeen() as device:
                 self._devices[device.node, device.device] = device
 

@@ -33,6 +33,14 @@ class StepStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class StepRunning:
+    """From here on it counts: what somebody tried out while the question stood there is not the step's."""
+
+    event: ClassVar[str] = "step_running"
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """A verb was carried out. `command` is what a person would type.
 
@@ -260,6 +268,7 @@ class LabProved:
 
 Happening = (
     RunStarted
+    | StepRunning
     | StepStarted
     | Action
     | PacketSeen

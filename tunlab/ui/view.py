@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from tunlab.model.events import Action, Counters, DeviceSeen, Entry, Measured, Output, PacketSeen
+from tunlab.model.events import Action, Counters, DeviceSeen, Entry, Measured, Output, PacketSeen, StepRunning
 from tunlab.model.topology import Endpoint
 from tunlab.model.trace import Hop, Traced, last_path
 
@@ -74,6 +74,8 @@ class View:
                 self.counters[where] = counters
                 self.ends[*where, "sent"] = End(counters.tx_packets, counters.tx_bytes)
                 self.ends[*where, "received"] = End(counters.rx_packets, counters.rx_bytes)
+            case StepRunning():
+                self.begin_step()
             case PacketSeen() as packet:
                 self._packet(packet)
             case Hop() as hop:
