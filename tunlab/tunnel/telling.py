@@ -26,22 +26,25 @@ class Telling:
 
     def first(self, did: str, data: Packet) -> int:
         """The packet was `read` or `received`."""
-        if self._reporter is None:
-            return 0
-        now = time.monotonic()
-        self._left = min(AT_ONCE, self._left + (now - self._then) * A_SECOND)
-        self._then = now
-        if self._left < 1:
-            return 0
-        self._left -= 1
-        self._reporter.packet(did, bytes(data))
-        return self._reporter.number
+        return self._told(self._reporter, did, data) if self._reporter is not None and self._allowed() else 0
 
     def first_of(self, did: str, rows: Rows) -> Sequence[int]:
         """All of these were; a number for each."""
-        if self._reporter is None:
+        if self._reporter is None or not (told := min(self._allowed(), rows.count)):
             return (0,) * rows.count
-        return [self.first(did, each) for each in rows]
+        return [self._told(self._reporter, did, rows[each]) if each < told else 0 for each in range(rows.count)]
+
+    def _allowed(self) -> int:
+        """How many may be reported now."""
+        now = time.monotonic()
+        self._left = min(AT_ONCE, self._left + (now - self._then) * A_SECOND)
+        self._then = now
+        return int(self._left)
+
+    def _told(self, reporter: Reporter, did: str, data: Packet) -> int:
+        self._left -= 1
+        reporter.packet(did, bytes(data))
+        return reporter.number
 
     def second(self, did: str, data: Packet, cause: int) -> None:
         """What was made of it was `sent` or `written`."""
