@@ -121,8 +121,8 @@ def test_who_has_no_key_does_no_harm(sandboxed: Sandboxed, way: str, outer: int,
 @pytest.mark.soak
 @pytest.mark.parametrize("ways", [("simple", "fast"), ("fast", "fast")])
 def test_killed_and_restarted_no_nonce_comes_twice(sandboxed: Sandboxed, ways: tuple[str, str]) -> None:
-    """4 times in all, 20 in a soak, while TCP goes over an underlay that loses, doubles and reorders."""
-    killed = [0, 1] * (5 if SOAK else 1)
+    """Twice, 20 times in a soak, while TCP goes over an underlay that loses, doubles and reorders."""
+    killed = [0, 1] * (10 if SOAK else 1)
     data = random.Random(SEED).randbytes(1 << 20) * 2 * (len(killed) + 1)
 
     def case(net: Underlay) -> Any:

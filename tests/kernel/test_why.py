@@ -60,6 +60,11 @@ def sent_too_big(net: Network) -> Told:
     return net.lose("", size=1200, df=True).told()
 
 
+def too_big_for_the_peer(net: Network) -> Told:
+    net.r1.netlink.set_link("eth1", mtu=1000)
+    return net.lose("h1:eth0 out", size=1005).told()
+
+
 def no_neighbour(net: Network) -> Told:
     return net.lose("", to="10.0.1.9").told()
 
@@ -267,6 +272,10 @@ CASES: dict[Case, Told] = {
     no_route_back: ("h2:eth0 in", "why_no_route_back", "", WAY_BACK),
     no_route_back6: (
         "h2:eth0 in", "why_no_route_back", "", {"node": "h2", "to": "fd01::2", "network": "::/0", "gateway": "fd02::1"},
+    ),
+    too_big_for_the_peer: (
+        "h1:eth0 out", "why_peer_mtu", "r1:eth1 in",
+        {"node": "h1", "device": "eth0", "peer_node": "r1", "peer_device": "eth1", "size": "1005", "mtu": "1000"},
     ),
     closed_port: (
         "h2:eth0 in", "why_port_closed", "h2:eth0 out", {"node": "h2", "protocol": "UDP", "port": "9"},

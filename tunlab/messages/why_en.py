@@ -106,6 +106,11 @@ SENTENCES: dict[str, str] = {
         "the other end of {device} in {node} is in a namespace that this session does not know, so what happened there "
         "cannot be seen"
     ),
+    "why_peer_mtu": (
+        "it is too long for {peer_device} of {peer_node}: {size} bytes, and the MTU there is {mtu}. The device drops "
+        "it before the stack has seen it, so no ICMP error tells of it. "
+        "To look: tunlab exec {peer_node} -- ip -s link show {peer_device}"
+    ),
     "why_link_lost": (
         "it left {node} through {device}, both ends are up, yet it did not come in at {peer_device} of {peer_node}; "
         "the kernel gives no reason. Trace once more; if it is lost again, look for drops: "

@@ -92,6 +92,11 @@ SENTENCES: dict[str, str] = {
     ),
     # It went out at a device and did not come in at the next.
     "why_peer_unseen": "{node} 的 {device} 的对端在另一个命名空间里，本会话不认识它，所以看不到那里发生了什么",
+    "why_peer_mtu": (
+        "它对 {peer_node} 的 {peer_device} 来说太长：有 {size} 字节，而那里的 MTU 是 {mtu}。"
+        "设备在协议栈看到它之前就把它丢弃了，所以没有 ICMP 差错报告。"
+        "查看：tunlab exec {peer_node} -- ip -s link show {peer_device}"
+    ),
     "why_link_lost": (
         "它从 {node} 的 {device} 发出，链路两端都已启用，却没有到达 {peer_node} 的 {peer_device}；内核没有给出原因。"
         "请再跟踪一次；如果又丢了，看看丢包计数：tunlab exec {peer_node} -- ip -s link show {peer_device}"

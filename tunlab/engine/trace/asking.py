@@ -44,6 +44,14 @@ class Asking:
             return None
         return far_device(self.netlink, self.node, link.peer, link.peer_namespace, self.nodes.items())
 
+    def mtu(self, device: FarDevice) -> int | None:
+        """That of a device in another of our nodes; None where it has gone since."""
+        if not device.node or device.device is None:
+            return None
+        with namespaces.inside(self.nodes[device.node]), RouteNetlink() as netlink:
+            link = netlink.link(device.device)
+        return None if link is None else link.mtu
+
     def grown(self, counter: str) -> bool:
         """Whether a counter of the stack has grown since the packet was sent; False where nobody looked before."""
         return self.before is not None and self.now.stack.get(counter, 0) > self.before.stack.get(counter, 0)

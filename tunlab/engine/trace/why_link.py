@@ -10,6 +10,8 @@ from tunlab.errors import KernelError
 from tunlab.kernel.link_state import LinkState
 from tunlab.model.trace import Reason
 
+_VLAN = 4  # bytes that a frame may always be longer (__is_skb_forwardable() of linux/netdevice.h)
+
 
 def not_arrived(ask: Asking, facts: Facts, link: LinkState) -> Reason:
     """Of a veth, by its peer; of a VXLAN, by where it would be wrapped for; of other devices nothing is known."""
@@ -17,13 +19,13 @@ def not_arrived(ask: Asking, facts: Facts, link: LinkState) -> Reason:
     if link.kind == "loopback":
         return Reason("why_unknown", ask.place(link.name, "in"), here[:1])
     if link.kind == "veth":
-        return _through_pair(ask, link, here)
+        return _through_pair(ask, facts, link, here)
     if link.kind == "vxlan":
         return _wrapped(ask, facts, link, here)
     return not_usable(ask, link) or Reason("why_leaves", values=(*here, ("kind", link.kind)))
 
 
-def _through_pair(ask: Asking, link: LinkState, here: tuple[tuple[str, str], ...]) -> Reason:
+def _through_pair(ask: Asking, facts: Facts, link: LinkState, here: tuple[tuple[str, str], ...]) -> Reason:
     peer = ask.peer(link)
     if peer is None or not peer.node or not peer.device:
         return Reason("why_peer_unseen", values=here)
@@ -31,7 +33,11 @@ def _through_pair(ask: Asking, link: LinkState, here: tuple[tuple[str, str], ...
     reason = not_usable(ask, link)
     if reason is None:
         values = (*here, ("peer_node", peer.node), ("peer_device", peer.device))
-        reason = Reason("why_link_lost", values=values)
+        mtu = ask.mtu(peer)
+        if mtu is not None and mtu + _VLAN < facts.size <= link.mtu:
+            reason = Reason("why_peer_mtu", values=(*values, ("size", str(facts.size)), ("mtu", str(mtu))))
+        else:
+            reason = Reason("why_link_lost", values=values)
     return Reason(reason.key, expected, reason.values)
 
 
