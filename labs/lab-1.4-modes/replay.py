@@ -2,29 +2,31 @@
 
 import subprocess
 import sys
-from threading import Event
+import tempfile
+import time
+from pathlib import Path
 
-from scapy.all import UDP, AsyncSniffer, sendp
+from scapy.all import UDP, rdpcap, sendp
 
 COUNT = 4
+PATIENCE = 10  # seconds
 
 
 def main() -> None:
-    began = Event()
-    sniffer = AsyncSniffer(
-        iface="eth0",
-        count=COUNT,
-        lfilter=lambda frame: UDP in frame and frame[UDP].dport == 8287,
-        started_callback=began.set,
-    )
-    sniffer.start()
-    began.wait(10)
-    subprocess.run([sys.executable, "send.py", "192.168.3.3", str(COUNT)], check=True)
-    sniffer.join(timeout=10)
-    for frame in sniffer.results:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "records.pcapng")
+        words = ["tunlab", "capture", "--host", "eth0", "--filter", "udp port 8287 and dst host 100.89.104.22"]
+        with subprocess.Popen([*words, "--count", str(COUNT), "--write", file]) as capture:
+            end = time.monotonic() + PATIENCE
+            while not (file.exists() and file.stat().st_size) and time.monotonic() < end:  # it begins with the file
+                time.sleep(0.01)
+            subprocess.run([sys.executable, "send.py", "192.168.3.3", str(COUNT)], check=True)
+            capture.wait(PATIENCE)
+        frames = rdpcap(str(file))
+    for frame in frames:
         del frame[UDP].chksum  # here it is not made yet: that is left to the device, and scapy makes it instead
-    sendp(sniffer.results, iface="eth0", verbose=False)
-    print(f"sent again: {len(sniffer.results)} records")
+    sendp(frames, iface="eth0", verbose=False)
+    print(f"sent again: {len(frames)} records")
 
 
 main()
