@@ -12,6 +12,7 @@ MESSAGES = {
     12: "Server Key Exchange", 13: "Certificate Request", 14: "Server Hello Done", 15: "Certificate Verify",
     16: "Client Key Exchange",
 }  # fmt: skip
+OTHERS = {63: "proof"}  # of who asks for a handshake (docs/encryption.md)
 SHORTEST, SHOWN = 15, 38  # characters
 SHORT = 90  # bytes: the rest is of no interest
 READABLE = set((string.ascii_letters + string.digits + " ,.").encode())
@@ -34,8 +35,9 @@ def records(datagram: bytes) -> list[str]:
     names = []
     while len(datagram) > 13:
         end = 13 + int.from_bytes(datagram[11:13])
-        hidden = datagram[3:5] != b"\0\0" or datagram[0] != 22
-        names.append("more" if hidden else MESSAGES.get(datagram[13], "?"))
+        in_clear = datagram[3:5] == b"\0\0"
+        name = MESSAGES.get(datagram[13], "?") if datagram[0] == 22 else OTHERS.get(datagram[0], "more")
+        names.append(name if in_clear else "more")
         datagram = datagram[end:]
     return names
 
@@ -55,8 +57,9 @@ def main() -> None:
         if packet[9] != 17 or port not in MODES or not datagram:
             continue
         if port == 8287 and 20 <= datagram[0] <= 63:
-            side = "B" if kind == socket.PACKET_OUTGOING else "A"
-            print(f"{side} says: {', '.join(records(datagram))}", flush=True)
+            said = records(datagram)
+            if {*said} != {"more"}:
+                print(f"{'B' if kind == socket.PACKET_OUTGOING else 'A'} says: {', '.join(said)}", flush=True)
             continue
         if kind == socket.PACKET_OUTGOING or len(datagram) < SHORT or time.monotonic() < told[port] + 1:
             continue
