@@ -12,6 +12,10 @@ def sent() -> int:
     return int(Path("/sys/class/net/eth0/statistics/tx_bytes").read_text())
 
 
+def told(is_so: bool) -> str:
+    return "yes" if is_so else "no"
+
+
 def main() -> None:
     found = {}
     for kind in ("text", "random"):
@@ -22,11 +26,10 @@ def main() -> None:
     most = max(found.values())
     for (kind, way), size in found.items():
         print(f"{kind:6}  {way:10}  {'█' * max(1, WIDTH * size // most):{WIDTH}}  {size:6}")
-    for kind in ("text", "random"):
-        plain, compressed = found[kind, "plain"], found[kind, "compressed"]
-        print(f"{kind} compressed to less than half: {'yes' if compressed < plain / 2 else 'no'}")
+    half = {kind: found[kind, "compressed"] < found[kind, "plain"] / 2 for kind in ("text", "random")}
+    print(f"compressed to less than half: text {told(half['text'])}, and random: {told(half['random'])}")
     more = all(found[kind, "encrypted"] > found[kind, "plain"] for kind in ("text", "random"))
-    print(f"encrypted is longer than plain: {'yes' if more else 'no'}")
+    print(f"encrypted is longer than plain: {told(more)}")
 
 
 main()
