@@ -91,13 +91,11 @@ def test_hostile_datagrams_do_no_harm(sandboxed: Sandboxed, way: str, outer: int
             honestly = sum(each in told for each in arrivals.packets)
             # One of whose ports a byte was changed passes alone, and may then have those of a burst of smaller parts.
             alone = {part for made in bursts.values() for part in made.parts}
+            of_tcp = [each for each in arrivals.packets if each[:1] == b"\x45" and each[9] == socket.IPPROTO_TCP]
             joined = [
                 (each, made)
-                for each in arrivals.packets
-                if each[:1] == b"\x45"
-                and (made := bursts.get(each[20:24]))
-                and len(each) > made.size
-                and each not in alone
+                for each in of_tcp
+                if (made := bursts.get(each[20:24])) and len(each) > made.size and each not in alone
             ]
             trusted = [made.has(each) for each, made in joined]
             return kept, harm, honestly, trusted, end.end(), len(told)
