@@ -17,11 +17,16 @@ def main() -> None:
         file = Path(folder, "records.pcapng")
         words = ["tunlab", "capture", "--host", "eth0", "--filter", "udp port 8287 and dst host 100.89.104.22"]
         with subprocess.Popen([*words, "--count", str(COUNT), "--write", file]) as capture:
-            end = time.monotonic() + PATIENCE
-            while not (file.exists() and file.stat().st_size) and time.monotonic() < end:  # it begins with the file
-                time.sleep(0.01)
-            subprocess.run([sys.executable, "send.py", "192.168.3.3", str(COUNT)], check=True)
-            capture.wait(PATIENCE)
+            try:
+                end = time.monotonic() + PATIENCE
+                while not (file.exists() and file.stat().st_size):  # it begins with the file
+                    if time.monotonic() > end:
+                        sys.exit("tunlab capture does not begin")
+                    time.sleep(0.01)
+                subprocess.run([sys.executable, "send.py", "192.168.3.3", str(COUNT)], check=True)
+                capture.wait(PATIENCE)
+            finally:
+                capture.kill()
         frames = rdpcap(str(file))
     for frame in frames:
         del frame[UDP].chksum  # here it is not made yet: that is left to the device, and scapy makes it instead
