@@ -55,7 +55,7 @@ def test_what_is_tried_before_a_step_runs_does_not_count(play: Player) -> None:
         run.enter("predict_type")
         run.open_shell()
         shell(run, PACKET, f"h1{sign()}")
-        shell(run, "exit", "shell_closed")
+        run.press("exit\r", "shell_closed")
         run.press("s", "footer_act")
         run.enter("status_pass", "footer_explain")
         told = [each["event"] for each in run.events() if each.get("step") == "send"]
