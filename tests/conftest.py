@@ -33,6 +33,11 @@ NO_TUN = "no tun permission"
 
 ALLOWED_SKIPS = Path(__file__).with_name("allowed-skips.txt")
 
+# What somebody's terminal exports to their liking would change what programs print, and a shell's prompt.
+for habit in ("COLORFGBG", "COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "PS1", "TUNLAB_LANG"):
+    os.environ.pop(habit, None)
+os.environ["LC_ALL"] = "C.UTF-8"
+
 
 # What a test may need
 

@@ -218,8 +218,7 @@ def run_words(lab: str | Path) -> Sequence[str | Path]:
 
 def environment(place: Path, mark: str) -> dict[str, str]:
     """Sessions and progress of our own, and a mark by which its processes are found."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "LINES")}
-    return kept | {MARK: mark, "XDG_RUNTIME_DIR": str(place), "XDG_STATE_HOME": str(place)}
+    return os.environ | {MARK: mark, "XDG_RUNTIME_DIR": str(place), "XDG_STATE_HOME": str(place)}
 
 
 def sign() -> str:

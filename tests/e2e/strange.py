@@ -52,7 +52,7 @@ Done = subprocess.CompletedProcess[str]
 
 
 def environment(**more: str | Path) -> dict[str, str]:
-    return os.environ | {"TUNLAB": str(TUNLAB), "LC_ALL": "C.UTF-8"} | {key: str(more[key]) for key in more}
+    return os.environ | {"TUNLAB": str(TUNLAB)} | {key: str(more[key]) for key in more}
 
 
 def shell(script: str, cwd: Path | None = None, **more: str | Path) -> Done:

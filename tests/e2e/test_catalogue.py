@@ -26,7 +26,6 @@ LAB = "lab-1.4.3"
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A state folder of this test's own."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("LC_ALL", "C.UTF-8")
     return tmp_path / "state/tunlab/progress"
 
 

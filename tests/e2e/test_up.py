@@ -51,10 +51,10 @@ class Place:
         self.mark = uuid.uuid4().hex
 
     def surroundings(self) -> dict[str, str]:
-        return environment(XDG_RUNTIME_DIR=self.folder, MARK=self.mark, LC_ALL="C.UTF-8")
+        return environment(XDG_RUNTIME_DIR=self.folder, MARK=self.mark)
 
     def tunlab(self, line: str) -> Done:
-        return shell(f'"$TUNLAB" {line}', self.folder, XDG_RUNTIME_DIR=self.folder, MARK=self.mark, LC_ALL="C.UTF-8")
+        return shell(f'"$TUNLAB" {line}', self.folder, XDG_RUNTIME_DIR=self.folder, MARK=self.mark)
 
     def up(self, text: str) -> Session:
         self.file.write_text(text)

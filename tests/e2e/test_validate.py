@@ -17,7 +17,6 @@ GOOD = "name: x\ntopology:\n  nodes:\n    h1: {}\n    h2: {}\n  links:\n    - en
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("LC_ALL", "C.UTF-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path / "x.yaml"
 

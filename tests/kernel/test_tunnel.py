@@ -292,7 +292,7 @@ def test_counters_as_lines(sandboxed: Sandboxed) -> None:
             started = subprocess.Popen(
                 ["tunlab", "tunnel", "--device", "tun0", *ends],
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                env=os.environ | {"PATH": paths.search_path(), "LC_ALL": "C.UTF-8"},
+                env=os.environ | {"PATH": paths.search_path()},
             )  # fmt: skip
         assert started.stdout is not None
         lines = [started.stdout.readline().rstrip() for _ in range(5)]
