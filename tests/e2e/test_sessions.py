@@ -118,9 +118,9 @@ def test_keys_of_the_terminal(tmp_path: Path) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_not_there(language: str, tmp_path: Path) -> None:
     say = SAY[language]
-    for line in ("exec h1 -- true", "shell h1", "down"):
-        done = tunlab(tmp_path, f"{line} --lang {language}" if "exec" not in line else f"--lang {language} {line}")
-        if os.geteuid() != 0:  # root may see other people's
+    if os.geteuid() != 0:  # root may see other people's
+        for line in ("exec h1 -- true", "shell h1", "down"):
+            done = tunlab(tmp_path, f"--lang {language} {line}")
             assert (done.returncode, done.stderr) == (3, f"tunlab: {say('no_session')}\n"), line
     with running(tmp_path):
         done = tunlab(tmp_path, f"exec --lang {language} h11 -- true")
@@ -323,6 +323,19 @@ def test_root_looks_into_anothers_without_importing_there(tmp_path: Path, words:
             terminal.expect("LOOPBACK")
             terminal.type(b"q")
             assert ended_well(terminal, 0)
+
+
+@pytest.mark.needs("root")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_root_names_whose_session_it_ends(language: str, tmp_path: Path) -> None:
+    with running(tmp_path, STRANGER) as theirs:
+        name = f"{STRANGER}/{theirs.name}"
+        done = tunlab(tmp_path, f"down --lang {language}")
+        known = SAY[language]("anothers_session", names="\0").split("\0")
+        assert (done.returncode, name in done.stderr, all(each in done.stderr for each in known)) == (2, True, True)
+        assert theirs.session.alive()
+        done = tunlab(tmp_path, f"down --lang {language} {name}")
+        assert (done.returncode, done.stdout) == (0, SAY[language]("clean_ended", session=name) + "\n")
 
 
 @pytest.mark.needs("root")

@@ -11,14 +11,20 @@ import typer
 from tunlab import paths
 from tunlab.errors import Status, TunlabError
 from tunlab.i18n import Words
-from tunlab.session.finding import Found, named, nearest, running
+from tunlab.session.finding import Found, named, nearest, own, running
 from tunlab.ui.choose import choose as ask
 from tunlab.ui.printable import printable_line
 
 
-def choose_session(words: Words, name: str | None) -> Found:
-    """The session of that name, or the only one, or the one that is chosen. Raises TunlabError."""
+def choose_session(words: Words, name: str | None, anothers: bool = True) -> Found:
+    """The session of that name, or the only one, or the one that is chosen. Raises TunlabError.
+
+    Without `anothers`, root has to name the one that is another user's.
+    """
     found = sessions()
+    if name is None and found and not anothers and not own(found):
+        names = ", ".join(printable_line(each.name()) for each in found)
+        raise TunlabError("anothers_session", Status.USAGE, names=names)
     if name is not None:
         known = [each.name() for each in found]
         found = named(found, name)

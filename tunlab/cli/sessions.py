@@ -157,7 +157,7 @@ def end_session(name: str | None, language: str) -> None:
         if name is not None and _was_swept(name):
             print(printable(words("down_dead", session=name)))
             return
-        found = choose_session(words, name)
+        found = choose_session(words, name, anothers=False)
         found.folder.as_owner(lambda: end([found.session], found.folder.uid))
         found.folder.sweep()
         stays = found.session.alive()

@@ -30,6 +30,7 @@ SENTENCES: dict[str, str] = {
     "unknown_device_near": "there is no device '{name}'; did you mean '{near}'? There are: {known}",
     "no_session": "nothing is running; start a lab in another terminal, such as `tunlab run lab-1.4`, "
     "or a topology with `tunlab up FILE`",
+    "anothers_session": "none of the running sessions is yours; another user's has to be named: {names}",
     "session_inside": "you are inside a node: type commands directly; other tunlab commands want a terminal outside",
     "session_ended": "the session {session} has ended, and with it all that ran in it",
     "session_odd": "the session {session} gives no sensible answer; it may be stopped, or changed from inside",

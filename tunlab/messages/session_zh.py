@@ -30,6 +30,7 @@ SENTENCES: dict[str, str] = {
     "unknown_device_near": "没有设备“{name}”；是不是想写“{near}”？现有的设备：{known}",
     "no_session": "没有正在运行的实验或拓扑；请在另一个终端里启动一个实验，例如 `tunlab run lab-1.4`，"
     "或用 `tunlab up FILE` 启动一个拓扑",
+    "anothers_session": "正在运行的会话都不是你的；别人的会话要写明名字：{names}",
     "session_inside": "你已经在一个节点里：直接输入命令即可；tunlab 的其他命令请在外面的终端里用",
     "session_ended": "会话 {session} 已经结束，在里面运行的程序也随之结束",
     "session_odd": "会话 {session} 没有给出正常的回答；它可能被暂停了，或者在里面被改动过",

@@ -41,10 +41,15 @@ def named(found: list[Found], name: str) -> list[Found]:
     return same[:1] if same and same[0].folder.uid == os.geteuid() else same
 
 
+def own(found: list[Found]) -> list[Found]:
+    """Those that run in one's own folder."""
+    folder = paths.sessions(os.geteuid())
+    return [each for each in found if each.folder.path == folder]
+
+
 def nearest(found: list[Found]) -> list[Found]:
-    """Those that are meant where no name is given: what runs in one's own folder, else all."""
-    own = paths.sessions(os.geteuid())
-    return [each for each in found if each.folder.path == own] or found
+    """Those that are meant where no name is given: one's own, else all."""
+    return own(found) or found
 
 
 @contextmanager
