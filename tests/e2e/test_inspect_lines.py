@@ -184,10 +184,14 @@ def test_the_session_ends_under_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.alike
-def test_a_reader_who_has_enough_ends_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("option", ["--json", ""])
+def test_a_reader_who_has_enough_ends_it(option: str, tmp_path: Path) -> None:
+    """Nothing happens at the device: after its first lines there is nothing to write, by which one would notice."""
     with running(tmp_path):
-        done = shell('{ "$TUNLAB" inspect h1:lo --json; echo $? >&2; } | head -n 1', XDG_RUNTIME_DIR=tmp_path)
-    assert checked(done.stdout)["event"] == "counters" and done.stderr == "141\n"
+        script = f'{{ "$TUNLAB" inspect h1:lo {option}; echo $? >&2; }} | head -n 3'
+        done = shell(script, XDG_RUNTIME_DIR=tmp_path)
+    told = [checked(line)["event"] for line in done.stdout.splitlines()] if option else ["LOOPBACK" in done.stdout]
+    assert (told, done.stderr) == (["counters", "capture", "device_details"] if option else [True], "141\n")
 
 
 @pytest.mark.needs("tun")

@@ -21,7 +21,7 @@ from tunlab.packet.filter import load_libpcap
 from tunlab.packet.scapy_loader import load_scapy
 from tunlab.ui.inspect_json import InspectJson
 from tunlab.ui.inspect_lines import InspectLines
-from tunlab.ui.output import HungUp
+from tunlab.ui.output import HungUp, unread
 from tunlab.ui.page import Page
 
 
@@ -83,10 +83,10 @@ def _printed(inspection: Inspection, look: Look, page: Page) -> int:
         if inspection.refused and look.most is not None:
             raise inspection.refused
         try:
-            watch(inspection, audience, lambda: look.once or audience.enough)
+            watch(inspection, audience, lambda: look.once or audience.enough or unread())
         finally:
             audience.end()
-    return Status.FINE
+    return Status.FINE if look.once or audience.enough else 128 + signal.SIGPIPE
 
 
 def _full_screen() -> bool:

@@ -1,6 +1,7 @@
 """Standard output, whose failure is an error like any other."""
 
 import errno
+import select
 import sys
 from collections.abc import Callable
 from io import TextIOBase
@@ -10,6 +11,13 @@ from tunlab.errors import TunlabError
 
 class HungUp(Exception):
     """The terminal was closed: nobody is left to say anything to."""
+
+
+def unread() -> bool:
+    """Whether standard output is a pipe that nobody reads any more: a write would tell, but so does poll(2)."""
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
 class Output(TextIOBase):

@@ -13,7 +13,7 @@ from tunlab.i18n import Words
 from tunlab.model.verbs import SetSysctl, StartProgram, Verb
 from tunlab.ui.look import ORDINARY, Look
 from tunlab.ui.output import Output
-from tunlab.ui.prose import wrapped
+from tunlab.ui.prose import plain, wrapped
 
 MARGIN = 2
 _OTHER = {"en": "zh", "zh": "en"}
@@ -99,7 +99,8 @@ class Page:
 
     def line(self, text: str, style: str = "") -> None:
         """One paragraph without Markdown."""
-        self.console.print(Text(text, style=style))
+        for each in plain(text, self.width):
+            self.console.print(Text(each, style=style))
         self._gap = False
 
     def indented(self, what: RenderableType) -> None:
