@@ -119,7 +119,7 @@ def test_keys_of_the_terminal(tmp_path: Path) -> None:
 def test_what_is_not_there(language: str, tmp_path: Path) -> None:
     say = SAY[language]
     if os.geteuid() != 0:  # root may see other people's
-        for line in ("exec h1 -- true", "shell h1", "down"):
+        for line in ("exec h1 -- true", "shell h1", "down nosuch"):
             done = tunlab(tmp_path, f"--lang {language} {line}")
             assert (done.returncode, done.stderr) == (3, f"tunlab: {say('no_session')}\n"), line
     with running(tmp_path):

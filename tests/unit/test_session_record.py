@@ -11,7 +11,7 @@ import pytest
 
 from tunlab.errors import TunlabError
 from tunlab.session import record
-from tunlab.session.finding import Found, named
+from tunlab.session.finding import Found, named, nearest, own
 from tunlab.session.others import Folder
 
 
@@ -128,6 +128,25 @@ def test_a_name_with_or_without_its_user() -> None:
     assert named(everything, "64999/a") == [same]
     assert named(everything, "b") == [other]
     assert named(everything, "c") == []
+
+
+def test_which_are_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those in the folder of this runtime; else those of another one, as after su(1); never another user's."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    here, elsewhere, anothers = (
+        Found(living(name), Folder(path, uid, uid))
+        for name, path, uid in (
+            ("here", tmp_path / "tunlab", os.geteuid()),
+            ("elsewhere", Path("/x"), os.geteuid()),
+            ("anothers", Path("/y"), 64999),
+        )
+    )
+    for found, ours, meant in (
+        ([here, elsewhere, anothers], [here], [here]),
+        ([elsewhere, anothers], [elsewhere], [elsewhere]),
+        ([anothers], [], [anothers]),
+    ):
+        assert (own(found), nearest(found)) == (ours, meant)
 
 
 def test_a_folder_behind_a_link_is_refused(tmp_path: Path) -> None:

@@ -42,9 +42,10 @@ def named(found: list[Found], name: str) -> list[Found]:
 
 
 def own(found: list[Found]) -> list[Found]:
-    """Those that run in one's own folder."""
+    """Those in one's own folder, else one's own that were started with another XDG_RUNTIME_DIR, or without."""
     folder = paths.sessions(os.geteuid())
-    return [each for each in found if each.folder.path == folder]
+    here = [each for each in found if each.folder.path == folder]
+    return here or [each for each in found if each.folder.uid == os.geteuid()]
 
 
 def nearest(found: list[Found]) -> list[Found]:
