@@ -96,6 +96,7 @@ import socket, subprocess, sys
 from tunlab.kernel.tuntap import Tun
 with Tun("tun0"):
     subprocess.run("ip addr add 198.51.100.1/24 dev tun0; ip link set tun0 up", shell=True, check=True)
+    open(sys.argv[2]).close()  # a FIFO: until the capture says that it has the device
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         for _ in range(int(sys.argv[1])):
             sender.sendto(b"x", ("198.51.100.2", 9))
@@ -134,13 +135,18 @@ def test_a_whole_lab_with_devices_that_come_later_and_its_steps(tmp_path: Path) 
 
 @pytest.mark.needs("tun")
 def test_a_device_that_comes_and_goes(tmp_path: Path) -> None:
-    file = tmp_path / "tun.pcapng"
+    file, captured = tmp_path / "tun.pcapng", tmp_path / "captured"
+    os.mkfifo(captured)
     waits = ENGLISH("capture_waits", name="h1:tun0", buffer=512)
     with running(tmp_path), capturing(tmp_path, "h1:tun0 -w tun.pcapng --buffer 512K", waits) as capture:
         for number in (1, 2):
-            inside(tmp_path, "h1", f"{PING_LO}; {shlex.join([sys.executable, '-c', THROUGH_TUN, str(number)])}")
+            inside(tmp_path, "h1", PING_LO)
+            words = [TUNLAB, "exec", "h1", "--", sys.executable, "-c", THROUGH_TUN, str(number), captured]
+            with subprocess.Popen(words, env=environment(XDG_RUNTIME_DIR=tmp_path)) as program:
+                capture.wait_for(ENGLISH("capture_back", name="h1:tun0"), number)
+                captured.write_text("")
+                assert program.wait(PATIENCE) == 0
             capture.wait_for(ENGLISH("capture_gone", name="h1:tun0"), number)
-            capture.wait_for(ENGLISH("capture_back", name="h1:tun0"), number)
         assert capture.end(signal.SIGTERM) == 128 + signal.SIGTERM
     seen = [each for each in fields(file, "frame.interface_name", "frame.encap_type", "udp.dstport") if each[2]]
     assert seen == [["h1:tun0", "7", "9"]] * 3  # wiretap's raw IP
