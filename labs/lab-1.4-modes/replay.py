@@ -1,9 +1,9 @@
 """Somebody on the cable who records four records on their way to B, and sends them a second time."""
 
+import select
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from scapy.all import UDP, rdpcap, sendp
@@ -16,15 +16,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "records.pcapng")
         words = ["tunlab", "capture", "--host", "eth0", "--filter", "udp port 8287 and dst host 100.89.104.22"]
-        with subprocess.Popen([*words, "--count", str(COUNT), "--write", file]) as capture:
+        words += ["--count", str(COUNT), "--write", str(file)]
+        with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as capture:
             try:
-                end = time.monotonic() + PATIENCE
-                while not (file.exists() and file.stat().st_size):  # it begins with the file
-                    if time.monotonic() > end:
-                        sys.exit("tunlab capture does not begin")
-                    time.sleep(0.01)
+                if not select.select([capture.stderr], [], [], PATIENCE)[0]:
+                    sys.exit("tunlab capture does not begin")
+                print(capture.stderr.readline(), end="", flush=True)  # from now on it captures
                 subprocess.run([sys.executable, "send.py", "192.168.3.3", str(COUNT)], check=True)
-                capture.wait(PATIENCE)
+                print(capture.communicate(timeout=PATIENCE)[1], end="", flush=True)
             finally:
                 capture.kill()
         frames = rdpcap(str(file))
