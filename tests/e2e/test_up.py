@@ -28,7 +28,7 @@ topology:
   nodes:
     h1:
       env: {WHERE: "here; and there", PAGER: most}
-      exec: [ip route add default via 10.0.1.1, sh -c 'echo "$WHERE" >/run/tunlab/work/where']
+      exec: [ip route add default via 10.0.1.1, sh -c 'echo "$WHERE" >/run/tunlab/where']
     h2: {exec: [ip route add default via 10.0.2.1]}
     r1: {kind: router}
   links:
@@ -146,7 +146,7 @@ def test_other_commands_know_it(place: Place) -> None:
     place.file.unlink()
     assert session.name in place.tunlab("ps").stdout
     assert '"kind": "topology"' in place.tunlab("ps --json").stdout
-    for command in ("exec h1 -- sh -c 'echo $WHERE; cat /run/tunlab/work/where'", "shell h1 <<'end'\necho $WHERE\nend"):
+    for command in ("exec h1 -- sh -c 'echo $WHERE; cat /run/tunlab/where'", "shell h1 <<'end'\necho $WHERE\nend"):
         assert set(place.tunlab(command).stdout.splitlines()) == {"here; and there"}, command
     assert place.tunlab("exec h2 -- sh -c 'echo $WHERE'").stdout == "\n"
     assert "10.0.1.2/24" in place.tunlab("inspect h1:eth0 --once").stdout
@@ -278,7 +278,7 @@ def test_validate_tells_what_would_run(place: Place) -> None:
         "  h1$ env 'WHERE=here; and there'",
         "  h1$ env PAGER=most",
         "  h1$ ip route add default via 10.0.1.1",
-        """  h1$ sh -c 'echo "$WHERE" >/run/tunlab/work/where'""",
+        """  h1$ sh -c 'echo "$WHERE" >/run/tunlab/where'""",
         "  h2$ ip route add default via 10.0.2.1",
     ]
 

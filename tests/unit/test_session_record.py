@@ -11,7 +11,7 @@ import pytest
 
 from tunlab.errors import TunlabError
 from tunlab.session import record
-from tunlab.session.finding import Found, named, nearest, own
+from tunlab.session.finding import Found, named, nearest, of_caller
 from tunlab.session.others import Folder
 
 
@@ -146,7 +146,7 @@ def test_which_are_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         ([elsewhere, anothers], [elsewhere], [elsewhere]),
         ([anothers], [], [anothers]),
     ):
-        assert (own(found), nearest(found)) == (ours, meant)
+        assert (of_caller(found), nearest(found)) == (ours, meant)
 
 
 def test_a_folder_behind_a_link_is_refused(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import typer
 from tunlab import paths
 from tunlab.errors import Status, TunlabError
 from tunlab.i18n import Words
-from tunlab.session.finding import Found, named, nearest, own, running
+from tunlab.session.finding import Found, named, nearest, of_caller, running
 from tunlab.ui.choose import choose as ask
 from tunlab.ui.printable import printable_line
 
@@ -22,17 +22,16 @@ def choose_session(words: Words, name: str | None, anothers: bool = True) -> Fou
     Without `anothers`, root has to name the one that is another user's.
     """
     found = sessions()
-    if name is None and found and not anothers and not own(found):
-        names = ", ".join(printable_line(each.name()) for each in found)
-        raise TunlabError("anothers_session", Status.USAGE, names=names)
-    if name is not None:
-        known = [each.name() for each in found]
-        found = named(found, name)
-        if not found:
-            raise unknown("session", name, known) if known else TunlabError("no_session")
-    found = nearest(found)
     if not found:
         raise TunlabError("no_session")
+    known = [each.name() for each in found]
+    if name is not None:
+        found = named(found, name)
+        if not found:
+            raise unknown("session", name, known)
+    elif not (anothers or of_caller(found)):
+        raise TunlabError("anothers_session", Status.USAGE, names=", ".join(map(printable_line, known)))
+    found = nearest(found)
     if len(found) == 1:
         return found[0]
     return found[choose(words, "choose_session", [each.name() for each in found])]

@@ -41,7 +41,7 @@ def named(found: list[Found], name: str) -> list[Found]:
     return same[:1] if same and same[0].folder.uid == os.geteuid() else same
 
 
-def own(found: list[Found]) -> list[Found]:
+def of_caller(found: list[Found]) -> list[Found]:
     """Those in one's own folder, else one's own that were started with another XDG_RUNTIME_DIR, or without."""
     folder = paths.sessions(os.geteuid())
     here = [each for each in found if each.folder.path == folder]
@@ -50,7 +50,7 @@ def own(found: list[Found]) -> list[Found]:
 
 def nearest(found: list[Found]) -> list[Found]:
     """Those that are meant where no name is given: one's own, else all."""
-    return own(found) or found
+    return of_caller(found) or found
 
 
 @contextmanager
