@@ -33,8 +33,8 @@ NO_TUN = "no tun permission"
 
 ALLOWED_SKIPS = Path(__file__).with_name("allowed-skips.txt")
 
-# What somebody's terminal exports to their liking would change what programs print, and a shell's prompt.
-for habit in ("COLORFGBG", "COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "PS1", "TUNLAB_LANG"):
+# What somebody's terminal exports to their liking would change what programs print and when, and a shell's prompt.
+for habit in ("COLORFGBG", "COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "PS1", "PYTHONUNBUFFERED", "TUNLAB_LANG"):
     os.environ.pop(habit, None)
 os.environ["LC_ALL"] = "C.UTF-8"
 

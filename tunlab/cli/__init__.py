@@ -48,5 +48,7 @@ def _leave(status: int) -> None:
     try:
         sys.stdout.flush()
     except OSError:  # said already; Python would say it again, and exit with 120
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        from tunlab.ui.output import give_up
+
+        give_up()
     sys.exit(status)

@@ -20,6 +20,7 @@ from tunlab.labfile.topology.load import check_topology
 from tunlab.model.topology import Topology
 from tunlab.session import record
 from tunlab.session.finding import nearest, running
+from tunlab.ui.output import give_up
 from tunlab.ui.printable import printable, printable_line
 from tunlab.ui.up import hints
 
@@ -54,6 +55,7 @@ def _say(text: str, name: str) -> None:
     try:
         print(text, flush=True)
     except OSError as error:
+        give_up()
         raise TunlabError("up_unsaid", name=name, problem=error.strerror) from error
 
 

@@ -1,6 +1,7 @@
 """Standard output, whose failure is an error like any other."""
 
 import errno
+import os
 import select
 import sys
 from collections.abc import Callable
@@ -11,6 +12,11 @@ from tunlab.errors import TunlabError
 
 class HungUp(Exception):
     """The terminal was closed: nobody is left to say anything to."""
+
+
+def give_up() -> None:
+    """Let standard output lead nowhere: what could not be written, and was told, would be tried again at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def unread() -> bool:
