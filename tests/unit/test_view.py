@@ -13,6 +13,7 @@ from tunlab.model.lab import Step, Watch
 from tunlab.model.packet import Field, Layer
 from tunlab.model.topology import Endpoint
 from tunlab.model.trace import Hop, Traced
+from tunlab.ui.compare import compared
 from tunlab.ui.frame import frame
 from tunlab.ui.view import View
 
@@ -136,6 +137,14 @@ def test_both_ends_in_one_table() -> None:
     assert any("TX 1 packet, 84 bytes" in line and "---->" in line and "read 1 packet," in line for line in lines)
     assert any("out, read" in line and "84" in line and "192.0.2.1 > 192.0.2.2" in line for line in lines)
     assert lines[-1] == "reader| Read 84 bytes"
+
+
+def test_a_device_that_is_gone_has_no_answer_to_any_question() -> None:
+    console = Console(width=80, force_terminal=False)
+    with console.capture() as capture:
+        console.print(compared(view_of(DEVICE, replace(DEVICE, gone=True)), [TUN0], Words("en")))
+    answers = [line.split("|")[2].strip() for line in capture.get().splitlines() if line.count("|") == 3]
+    assert set(answers) == {"h1:tun0", "not there"}
 
 
 def test_chinese_columns_are_aligned() -> None:

@@ -27,16 +27,23 @@ def compared(view: View, devices: Sequence[Endpoint], words: Words) -> Table:
     return table
 
 
+def _there(view: View, at: Endpoint) -> DeviceSeen | None:
+    seen = view.devices.get((at.node, at.device))
+    return None if seen is None or seen.gone else seen
+
+
 def _of_device(answer: Callable[[DeviceSeen, Words], str]) -> Callable[[View, Endpoint, Words], str]:
     def answered(view: View, at: Endpoint, words: Words) -> str:
-        seen = view.devices.get((at.node, at.device))
-        return words("device_gone") if seen is None or seen.gone else answer(seen, words)
+        seen = _there(view, at)
+        return answer(seen, words) if seen else words("device_gone")
 
     return answered
 
 
 def _counted(direction: str) -> Callable[[View, Endpoint, Words], str]:
     def answered(view: View, at: Endpoint, words: Words) -> str:
+        if not _there(view, at):
+            return words("device_gone")
         grown = view.grown(at.node, at.device, direction)
         more = "" if grown is None else words("end_more", count=grown)
         return words("compare_packets", count=view.end(at.node, at.device, direction).packets) + more
@@ -50,7 +57,7 @@ def _far_end(seen: DeviceSeen, words: Words) -> str:
 
 
 def _master(view: View, at: Endpoint) -> str | None:
-    seen = view.devices.get((at.node, at.device))
+    seen = _there(view, at)
     return seen.master if seen else None
 
 
