@@ -27,14 +27,9 @@ def compared(view: View, devices: Sequence[Endpoint], words: Words) -> Table:
     return table
 
 
-def _there(view: View, at: Endpoint) -> DeviceSeen | None:
-    seen = view.devices.get((at.node, at.device))
-    return None if seen is None or seen.gone else seen
-
-
 def _of_device(answer: Callable[[DeviceSeen, Words], str]) -> Callable[[View, Endpoint, Words], str]:
     def answered(view: View, at: Endpoint, words: Words) -> str:
-        seen = _there(view, at)
+        seen = view.device(at)
         return answer(seen, words) if seen else words("device_gone")
 
     return answered
@@ -42,7 +37,7 @@ def _of_device(answer: Callable[[DeviceSeen, Words], str]) -> Callable[[View, En
 
 def _counted(direction: str) -> Callable[[View, Endpoint, Words], str]:
     def answered(view: View, at: Endpoint, words: Words) -> str:
-        if not _there(view, at):
+        if view.device(at) is None:
             return words("device_gone")
         grown = view.grown(at.node, at.device, direction)
         more = "" if grown is None else words("end_more", count=grown)
@@ -57,7 +52,7 @@ def _far_end(seen: DeviceSeen, words: Words) -> str:
 
 
 def _master(view: View, at: Endpoint) -> str | None:
-    seen = _there(view, at)
+    seen = view.device(at)
     return seen.master if seen else None
 
 

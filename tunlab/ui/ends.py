@@ -16,10 +16,9 @@ from tunlab.ui.view import View
 
 def both_ends(view: View, at: Endpoint, words: Words, spare: bool = False) -> Table:
     """The kernel's side of a device and the program's, in one table; `spare` leaves out what is seldom looked at."""
-    where = (at.node, at.device)
-    seen = view.devices.get(where)
+    seen = view.device(at)
     table = Table(box=box.ASCII2, padding=(0, 1), expand=False)
-    if seen is None or seen.gone:
+    if seen is None:
         table.add_column(Text(words("kernel_side", device=at.device)))
         table.add_row(words("device_gone"))
         return table
@@ -35,7 +34,7 @@ def both_ends(view: View, at: Endpoint, words: Words, spare: bool = False) -> Ta
     table.add_row("\n".join(kernel), "", Text("\n".join(pairs)))
     for ours, arrow, theirs in (("sent", "---->", "read"), ("received", "<----", "written")):
         table.add_row(_did(view, at, ours, words), arrow, _did(view, at, theirs, words), style="bold")
-    counters = view.counters.get(where)
+    counters = view.counters.get((at.node, at.device))
     if counters and (counters.tx_dropped or counters.rx_dropped):
         table.add_row(words("end_dropped", tx=counters.tx_dropped, rx=counters.rx_dropped), "", "")
     return table
@@ -52,7 +51,7 @@ def _holder(view: View, at: Endpoint, holder: Holder, words: Words, several: boo
 
 def shares(view: View, at: Endpoint, words: Words) -> list[Text]:
     """Of several programs behind a device, how much each has read, once one has: a line."""
-    seen = view.devices.get((at.node, at.device))
+    seen = view.device(at)
     if seen is None or len(seen.holders) < 2 or not view.end(at.node, at.device, "read").packets:
         return []
     told = [

@@ -104,6 +104,11 @@ class View:
                 found.append(row)
         return found
 
+    def device(self, at: Endpoint) -> DeviceSeen | None:
+        """A device as last seen, or None when it never was, or is gone."""
+        seen = self.devices.get((at.node, at.device))
+        return None if seen is None or seen.gone else seen
+
     def end(self, node: str, device: str, direction: str) -> End:
         """What was `sent` or `received` by the kernel, `read` or `written` by the program at the far end.
 
