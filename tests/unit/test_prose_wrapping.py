@@ -41,9 +41,20 @@ def test_styles_keep_their_words() -> None:
     (line,) = wrapped("a `b c` **d**", 20)
     assert line.plain == "a b c d"
     assert [(line.plain[span.start : span.end], str(span.style)) for span in line.spans] == [
-        ("b ", "code"),
-        ("c", "code"),
+        ("b c", "code"),
         ("d", "term"),
+    ]
+
+
+def test_a_short_command_is_not_broken() -> None:
+    assert lines("end it with `kill -9`, then", 18) == ["end it with", "kill -9, then"]
+    assert lines("请用 `kill -9` 结束", 10) == ["请用", "kill -9 结", "束"]
+
+
+def test_a_long_command_goes_on_in_the_next_line() -> None:
+    assert lines("run `ip route add 10.0.0.0/24 via 192.0.2.2`", 32) == [
+        "run ip route add 10.0.0.0/24 via",
+        "192.0.2.2",
     ]
 
 

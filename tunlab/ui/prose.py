@@ -16,6 +16,7 @@ _PIECES = re.compile(r"[ \n]+|[^\s\u2e80-\uffef]+|[\u2e80-\uffef]")
 _CLOSING = "，。、；：？！）》」』】”’…"
 _OPENING = "（《「『【“‘"
 _ITEM = "- "
+_SHORT = 24  # characters: `kill -9` is read as one word; a longer command may go on in the next line
 
 
 def wrapped(markdown: str, width: int) -> Iterator[Text]:
@@ -73,8 +74,11 @@ def _lines(text: Text, width: int) -> Iterator[Text]:
 
 def _pieces(text: Text) -> Iterator[Text]:
     """The text in pieces between which a line may end: a word with its space, a character with its marks."""
+    whole = [span for span in text.spans if span.style == "code" and span.end - span.start <= _SHORT]
     start = 0
     for found in _PIECES.finditer(text.plain):
+        if any(span.start < found.end() < span.end for span in whole):
+            continue
         following = text.plain[found.end() : found.end() + 1]
         if following and (following in _CLOSING or following.isspace() or found[0][-1] in _OPENING):
             continue
